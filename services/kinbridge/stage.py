@@ -135,3 +135,13 @@ class Stage(Generic[S]):
     documents: Mapping[str, type[Value]] = field(default_factory=dict)
     task: type[Value] | None = None
     version: int = 1
+
+
+class Perform(Protocol):
+    """What a stage's agent does with a due task, outside. It answers with a record to write.
+
+    Called for one task of a key at a time. It never raises for what a destination does: that
+    is an outcome, and the outcome is the output. An exception is a bug and stops the worker.
+    """
+
+    async def __call__(self, key: str, task: Task, /) -> Output: ...
