@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
+import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -121,6 +122,12 @@ def why_no_kafka() -> str | None:
     """Say what is missing for a real Kafka, or None when nothing is."""
     missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
     return f"{' and '.join(missing)} not installed" if missing else None
+
+
+def need_kafka() -> None:
+    """Leave the test out where Kafka cannot be had; in CI that fails the run (tests/conftest)."""
+    if why := why_no_kafka():
+        pytest.skip(f"a real Kafka needs Java 17 and Maven: {why}")
 
 
 def free_ports(count: int) -> list[int]:
