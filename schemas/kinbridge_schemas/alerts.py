@@ -157,25 +157,6 @@ class TeamAlert(Contract):
         return self.family
 
 
-class ItemsMoved(Contract):
-    """Open items of a family whose reference changed, handed to the new one."""
-
-    contract: ClassVar[str] = "ItemsMoved/v1"
-
-    family: FamilyRef
-    from_family: FamilyRef
-    from_alert: AlertId
-    arm: ServiceArm
-    children: tuple[ChildRef, ...]
-    items: tuple[Item, ...]
-    acknowledgement: Acknowledgement | None = None
-    moved: AwareDatetime
-
-    @property
-    def family_ref(self) -> FamilyRef:
-        return self.family
-
-
 class RestrictionSeen(Value):
     """The highest registry revision seen of a child, and the restriction it says."""
 
@@ -230,4 +211,6 @@ class Delivery(Contract):
     reason: Code
     attempts: Annotated[int, Field(ge=0)]
     receipt: ShortText | None = None
+    raises: bool = False
+    """Whether operations must look: a destination refused it, is gone, or was given up."""
     ended: AwareDatetime

@@ -67,8 +67,10 @@ class Situation(Value):
 
 
 class ShownFact(Value):
-    """One fact as it may be shown. `outcome` is a code of ours. `place` and `provider` are
-    absent where the child is restricted or the tier is EXISTENCE."""
+    """One fact as it may be shown. `outcome` is a code of ours.
+
+    `place` and `provider` are absent where the child is restricted or the tier is EXISTENCE.
+    """
 
     fact: Id
     occurred: Occurred
@@ -115,7 +117,9 @@ class Concern(Value):
     The id comes from rule, child and what the rule is about (a pregnancy, an attendance, a
     request), so that finding it twice gives one concern. `withdrawn` carries why it no longer
     applies; a pregnancy that ended is never said, so its reason reads `no-longer-applies`.
-    `why` says plainly which rule and threshold brought it.
+    `why` says plainly which rule and threshold brought it. Of two accounts of one concern the
+    later `as_of` holds. `record_revision` is the revision of the child's record it was found
+    under: family and restriction count only from the highest.
     """
 
     concern: Id
@@ -145,6 +149,7 @@ class Concern(Value):
     contacts: tuple[Contact, ...] = ()
     handling: tuple[Code, ...] = ()
     stays_open: tuple[Code, ...] = ()
+    record_revision: Annotated[int, Field(ge=0)] = 0
     as_of: AwareDatetime
 
 

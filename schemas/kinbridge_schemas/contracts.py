@@ -10,7 +10,6 @@ from kinbridge_schemas.alerts import (
     Attempt,
     Delivery,
     Dispatch,
-    ItemsMoved,
     TeamAlert,
 )
 from kinbridge_schemas.base import Contract
@@ -20,6 +19,7 @@ from kinbridge_schemas.deadletters import DeadLetter
 from kinbridge_schemas.dispositions import Disposition
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.linked import LinkedEvent
+from kinbridge_schemas.moves import ItemsMoved
 from kinbridge_schemas.responses import Response
 
 CONTRACTS: Final[Mapping[str, type[Contract]]] = {
