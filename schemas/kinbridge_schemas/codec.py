@@ -28,11 +28,14 @@ class Codec:
         return body.__pydantic_serializer__.to_json(body)
 
     def decode(self, schema: str, envelope: Envelope, value: bytes) -> Contract:
-        """Read a body. Raises UnreadableError(reason, path) and never shows a value."""
+        """Read a body. Raises UnreadableError(reason, path) and never shows a value.
+
+        Reading is tolerant: a field that a newer producer writes is left out, not refused.
+        """
         if schema == Received.contract:
             return _received(envelope, value)
         try:
-            return self._adapters[schema].validate_json(value)
+            return self._adapters[schema].validate_json(value, extra="ignore")
         except ValidationError as problem:
             first = problem.errors(
                 include_input=False, include_url=False, include_context=False

@@ -28,5 +28,5 @@ class DeadLetter(Contract):
     source: str = ""
     content_type: str = ""
     recorded: AwareDatetime
-    headers: dict[str, Base64Bytes] = {}
+    headers: dict[str, Base64Bytes] = Field(default_factory=dict)
     content: Base64Bytes

@@ -105,7 +105,7 @@ class NhsNumber(Concealed):
     """
 
     __slots__ = ()
-    pattern = re.compile(r"^\d{10}$")
+    pattern = re.compile(r"^[0-9]{10}$")
     reason = "nhs-number-invalid"
 
     @classmethod
@@ -142,7 +142,7 @@ class Postcode(Concealed):
     """A UK postcode, upper case, one space. Form only: it may not exist."""
 
     __slots__ = ()
-    pattern = re.compile(r"^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$")
+    pattern = re.compile(r"^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$")
     reason = "postcode-invalid"
 
     @classmethod
@@ -151,7 +151,7 @@ class Postcode(Concealed):
         return f"{packed[:-3]} {packed[-3:]}" if len(packed) > 3 else packed  # noqa: PLR2004 - the inward code is three characters
 
 
-AuthorityCode = Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
+AuthorityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 """The three-digit local authority code of the DfE, as 210 Southwark, 209 Lewisham."""
 
 SubjectKey = Annotated[str, StringConstraints(pattern=r"^sk-[a-z2-7]{32}$")]

@@ -44,7 +44,7 @@ class Close(Value):
 
 
 class SupplyHealthInput(Value):
-    """Health's answer to a request: there is something, there is nothing, or it may not be said."""
+    """Health's answer to a request: there is something, nothing, or it may not be said."""
 
     answer: Literal["health-input"] = "health-input"
     child: ChildRef

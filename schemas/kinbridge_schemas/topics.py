@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -80,7 +80,8 @@ class Topics(Value):
         for topic in self.topics:
             if topic.audience == "line" and topic.partitions != self.line_partitions:
                 raise ValueError(
-                    f"{topic.name} has {topic.partitions} partitions, the line {self.line_partitions}"
+                    f"{topic.name} has {topic.partitions} partitions, "
+                    f"the line {self.line_partitions}"
                 )
         return self
 
@@ -123,10 +124,20 @@ class Topics(Value):
         )
 
 
+class _NoRepeats(yaml.SafeLoader):
+    """YAML lets a later entry of one name replace an earlier one, in silence. We do not."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
+        names = [key.value for key, _ in node.value]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise TopicsError(f"topics.yaml: named twice: {sorted(repeated)}.")
+        return super().construct_mapping(node, deep)
+
+
 def parse_topics(text: str) -> Topics:
     """Read the text of topics.yaml. Raises TopicsError with the place of each fault."""
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, Loader=_NoRepeats)  # noqa: S506 - a SafeLoader, made stricter
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
@@ -138,8 +149,11 @@ def parse_topics(text: str) -> Topics:
     if unknown := set(raw) - {"version", "defaults", "topics"}:
         raise TopicsError(f"topics.yaml: unknown entries {sorted(unknown)}.")
     defaults = raw.get("defaults") or {}
+    for name, body in {"defaults": defaults, **raw["topics"]}.items():
+        if not isinstance(body, dict):
+            raise TopicsError(f"topics.yaml: {name} needs entries by name.")
     entries = [
-        {"name": name, **defaults, **(body or {})}
+        {"name": name, **defaults, **body}
         for name, body in raw["topics"].items()
     ]
     try:
