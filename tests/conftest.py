@@ -14,7 +14,7 @@ IN_CI: Final = os.environ.get("CI") == "true"
 def _left_out(reporter: pytest.TerminalReporter) -> dict[str, int]:
     found: dict[str, int] = {}
     for report in reporter.stats.get("skipped", []):
-        # (file, line, "Skipped: why")
+        # A skipped test reports its file, its line and why.
         why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         why = why.removeprefix("Skipped: ")
         found[why] = found.get(why, 0) + 1

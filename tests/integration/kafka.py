@@ -54,7 +54,7 @@ class Broker:
         command = [str(SCRIPT), "run", str(self.folder), str(self.port), str(self.controller_port)]
         with self.log.open("ab") as log:
             # Its own session, so that Ctrl-C in pytest does not reach it before we stop it.
-            self._process = subprocess.Popen(  # noqa: S603 - our own script, our own arguments
+            self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, start_new_session=True
             )
         self._wait_until_ready()

@@ -87,7 +87,7 @@ def is_personal(key: str) -> bool:
     return _PERSONAL_KEY.fullmatch(_CAMEL.sub("_", key)) is not None
 
 
-def redact(value: object) -> object:  # noqa: C901, PLR0911 - one case for each kind
+def redact(value: object) -> object:  # noqa: PLR0911 - one case for each kind
     """Give a value that may be logged: plain data, and nothing in it about a person.
 
     A datetime is kept, because operations live by it; a date alone is taken for a date of
