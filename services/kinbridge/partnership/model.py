@@ -96,7 +96,10 @@ class Clocks(Value):
     """How long alerts gather, stand and are repeated. Minutes and hours of working time.
 
     `settle_minutes` is elapsed time, from the first item; `settle_at_most` is its cap however
-    many items join. `reminders_at_most` reminders follow at `reminder_minutes`.
+    many items join. `reminders_at_most` reminders follow at `reminder_minutes`, then one a
+    working week. An alert of which nothing stands closes after `closes_after_hours` of working
+    time, and is remembered for `remembers_days`. Items of a child who changed family are waited
+    for `moves_minutes` (elapsed) before they are said anew.
     """
 
     settle_minutes: Mapping[ServiceArm, Mapping[Urgency, Minutes]]
@@ -104,6 +107,9 @@ class Clocks(Value):
     reminder_minutes: Mapping[Urgency, Minutes]
     reminders_at_most: Annotated[int, Field(ge=0, le=20)]
     ack_expiry_hours: Mapping[Urgency, Hours]
+    closes_after_hours: Hours = 16
+    remembers_days: Annotated[int, Field(ge=7, le=400)] = 90
+    moves_minutes: Minutes = 1
 
 
 class SnoozeLimits(Value):
@@ -138,7 +144,11 @@ class Suppression(Value):
 
 
 class Subscription(Value):
-    """A system that is told of alerts by webhook, of `least_urgency` and more urgent ones."""
+    """A system that is told of alerts by webhook, of `least_urgency` and more urgent ones.
+
+    While `paused` its dispatches wait; those older than `oldest_days` are then given up, with a
+    record, so that starting it again does not send last year's alerts.
+    """
 
     name: Code
     kind: Literal["webhook"]
@@ -146,6 +156,8 @@ class Subscription(Value):
     least_urgency: Urgency = Urgency.U4
     url_setting: EnvName
     secret_setting: EnvName
+    paused: bool = False
+    oldest_days: Annotated[int, Field(ge=1, le=60)] = 7
 
     def wants(self, arm: ServiceArm, urgency: Urgency) -> bool:
         return arm in self.arms and not self.least_urgency.more_urgent_than(urgency)
