@@ -1,0 +1,186 @@
+"""FHIR R4 Encounter: an arrival at an emergency department, an admission, a discharge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from kinbridge_fhir.appointments import patient_of, service_of, under_age
+from kinbridge_fhir.codes import (
+    EMERGENCY_ADMISSIONS,
+    EMERGENCY_CLASSES,
+    HAPPENING_STATUSES,
+    INPATIENT_CLASSES,
+    MATERNITY_ADMISSIONS,
+    PLANNED_ADMISSIONS,
+    PRESENTATIONS,
+    UNUSED_CLASSES,
+    WITHDRAWN_STATUSES,
+)
+from kinbridge_fhir.facts import Account, Act, parked
+from kinbridge_fhir.message import coding, codings
+from kinbridge_fhir.nodes import Node, extension, one, text
+from kinbridge_fhir.persons import Person, provider_of, sender
+from kinbridge_fhir.systems import ADMISSION_METHOD
+from kinbridge_schemas.base import Id
+from kinbridge_schemas.events import ChildEvent, Detail, Subject
+from kinbridge_schemas.events.care import Admitted, Discharged, EdAttended, PresentationGroup
+from kinbridge_schemas.mapped import Ended
+from kinbridge_schemas.problems import UnreadableError
+from kinbridge_schemas.times import read_time
+from kinbridge_schemas.vocabulary import Occurred, Provider, Role, Service
+
+_ADMISSION_METHOD: Final = (
+    "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod"
+)
+_SHORT: Final = 200
+
+
+def encounter(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
+    """Map one Encounter: one fact, or two for an admission that has ended."""
+    fact = account.fact("encounter", resource)
+    if (reason := _not_used(account, resource)) is not None:
+        yield parked(fact, reason)
+        return
+    who = patient_of(account, resource)
+    if who is None:
+        yield parked(fact, "subject-missing")
+        return
+    patient, otherwise = who
+    if patient.number is None:
+        yield parked(fact, "no-usable-identifier")
+        return
+    if _class(resource) in EMERGENCY_CLASSES:
+        yield _attendance(account, resource, patient, otherwise)
+    else:
+        yield from _stay(account, resource, patient, otherwise)
+
+
+def _class(resource: Node) -> tuple[str, str]:
+    # R4 has a Coding here; R5 and some senders a CodeableConcept.
+    found = coding(one(resource, "class")) or coding(one(resource, "class", "coding"))
+    return found.pair if found is not None else ("", "")
+
+
+def _not_used(account: Account, resource: Node) -> str | None:
+    kind, status = _class(resource), text(resource, "status")
+    if kind in UNUSED_CLASSES:
+        return "encounter-class-not-used"
+    if kind not in EMERGENCY_CLASSES | INPATIENT_CLASSES:
+        return "encounter-class-unknown"
+    if _withdrawn(account, resource):
+        return None
+    if status == "planned":
+        return "encounter-planned"
+    return None if status in HAPPENING_STATUSES else "encounter-status-unknown"
+
+
+def _withdrawn(account: Account, resource: Node) -> bool:
+    return text(resource, "status") in WITHDRAWN_STATUSES or account.message.deletes
+
+
+def _attendance(
+    account: Account, resource: Node, patient: Person, otherwise: str
+) -> ChildEvent:
+    occurred = _arrival(account, resource)
+    end = _time(resource, "end")
+    service = service_of(resource)
+    detail = EdAttended(
+        attendance_id=account.thing("encounter", resource),
+        service=service if service is Service.URGENT_TREATMENT else Service.EMERGENCY_DEPARTMENT,
+        arrived=occurred.at,
+        departed=end.at if end is not None else None,
+        presentation=_presentation(resource),
+        provider=_provider(account, resource),
+        place=_place(account, resource),
+    )
+    return _told(account, resource, "encounter", occurred, patient, otherwise, detail)
+
+
+def _stay(
+    account: Account, resource: Node, patient: Person, otherwise: str
+) -> Iterator[ChildEvent]:
+    own, provider = account.thing("encounter", resource), _provider(account, resource)
+    method = _admission_method(resource)
+    maternity = method in MATERNITY_ADMISSIONS or service_of(resource) is Service.MATERNITY
+    arrival = _arrival(account, resource)
+    admitted = Admitted(
+        admission_id=own,
+        planned=_planned(method),
+        presentation=_presentation(resource),
+        maternity=maternity,
+        provider=provider,
+        place=_place(account, resource),
+    )
+    yield _told(account, resource, "encounter", arrival, patient, otherwise, admitted)
+    end = _time(resource, "end")
+    finished = text(resource, "status") == "finished" and end is not None
+    # A withdrawal may leave the period out, so the discharge is withdrawn whatever it says.
+    if finished or _withdrawn(account, resource):
+        discharged = Discharged(admission_id=own, maternity=maternity, provider=provider)
+        at = end or arrival
+        yield _told(account, resource, "discharge", at, patient, otherwise, discharged)
+
+
+def _told(  # noqa: PLR0913 - one line for each of the two facts of a stay
+    account: Account,
+    resource: Node,
+    kind: str,
+    occurred: Occurred,
+    patient: Person,
+    otherwise: str,
+    detail: Detail,
+) -> ChildEvent:
+    fact: Id = account.fact(kind, resource)
+    act: Act = "retract" if _withdrawn(account, resource) else "assert"
+    role = Role.CHILD if under_age(patient, occurred.at) else Role.UNKNOWN
+    subject: Subject = patient.subject(role, otherwise, account.pseudonymiser)
+    version = account.message.version_of(resource, account.now)
+    return account.event(fact, version, act, occurred, (subject,), detail)
+
+
+def _arrival(account: Account, resource: Node) -> Occurred:
+    start = _time(resource, "start")
+    if start is not None:
+        return start
+    if not _withdrawn(account, resource):
+        raise UnreadableError("encounter-start-missing", "Encounter.period.start")
+    return account.unknown_time(account.message.version_of(resource, account.now))
+
+
+def _time(resource: Node, name: str) -> Occurred | None:
+    said = text(resource, "period", name)
+    return read_time(said, f"Encounter.period.{name}") if said is not None else None
+
+
+def _presentation(resource: Node) -> PresentationGroup:
+    groups = {
+        PRESENTATIONS[c.pair]
+        for c in codings(resource, "reasonCode")
+        if c.pair in PRESENTATIONS
+    }
+    if PresentationGroup.SELF_HARM in groups:
+        return PresentationGroup.SELF_HARM
+    return next(iter(groups), PresentationGroup.UNKNOWN)
+
+
+def _admission_method(resource: Node) -> str:
+    extra = extension(one(resource, "hospitalization"), _ADMISSION_METHOD)
+    found = codings(extra, "valueCodeableConcept") if extra is not None else iter(())
+    return next((c.code for c in found if c.system == ADMISSION_METHOD), "")
+
+
+def _planned(method: str) -> bool | None:
+    if method in PLANNED_ADMISSIONS:
+        return True
+    return False if method in EMERGENCY_ADMISSIONS else None
+
+
+def _provider(account: Account, resource: Node) -> Provider:
+    return provider_of(account.message, resource, "serviceProvider") or sender(account.message)
+
+
+def _place(account: Account, resource: Node) -> str | None:
+    where = account.message.resolve(one(resource, "location", "location"))
+    name = text(where, "name") if where is not None and where.kind == "Location" else None
+    return name[:_SHORT] if name else None

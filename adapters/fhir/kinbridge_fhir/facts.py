@@ -1,0 +1,84 @@
+"""What the facts of one message have in common: whose word, which account, which ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from kinbridge_fhir.message import Message
+from kinbridge_fhir.nodes import Node, text
+from kinbridge_fhir.systems import normal
+from kinbridge_schemas.base import Code, Id, derive_id
+from kinbridge_schemas.dispositions import End
+from kinbridge_schemas.events import ChildEvent, Detail, Subject
+from kinbridge_schemas.events.event import event_id
+from kinbridge_schemas.identifiers import Pseudonymiser, SubjectKey
+from kinbridge_schemas.mapped import Ended, record_id
+from kinbridge_schemas.vocabulary import Occurred, Precision, Version
+
+Act = Literal["assert", "retract"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One message of one source, as its facts need it."""
+
+    message: Message
+    source: str
+    pseudonymiser: Pseudonymiser
+    now: datetime
+
+    def identity(self, resource: Node) -> str:
+        """Give what the sender knows a resource by: its business identifier, else its id.
+
+        The id is often made anew for each message; the identifier lasts.
+        """
+        for identifier in resource.all("identifier"):
+            value = text(identifier, "value")
+            if value is not None and text(identifier, "use") != "old":
+                return f"{normal(text(identifier, 'system'))}|{value}"
+        return f"id|{text(resource, 'id') or ''}"
+
+    def thing(self, kind: str, resource: Node) -> Id:
+        """Our id of what a resource is about, as `appointment-…`."""
+        return record_id(self.pseudonymiser, self.source, kind, self.identity(resource))
+
+    def fact(self, kind: str, resource: Node) -> Id:
+        return derive_id("fact", kind, self.thing(kind, resource))
+
+    def key(self, resource: Node) -> SubjectKey:
+        """The key of a subject who has no usable number."""
+        return self.pseudonymiser.of_source_record(self.source, self.identity(resource))
+
+    def observed(self, version: Version) -> datetime:
+        return self.message.updated or version.updated
+
+    def unknown_time(self, version: Version) -> Occurred:
+        """For a withdrawal that no longer says when: the time it was withdrawn."""
+        return Occurred(at=self.observed(version), precision=Precision.UNKNOWN)
+
+    def event(
+        self,
+        fact: Id,
+        version: Version,
+        act: Act,
+        occurred: Occurred,
+        subjects: tuple[Subject, ...],
+        detail: Detail,
+    ) -> ChildEvent:
+        return ChildEvent(
+            id=event_id(fact, version, act),
+            fact=fact,
+            version=version,
+            act=act,
+            occurred=occurred,
+            observed=self.observed(version),
+            source=self.source,
+            subjects=subjects,
+            detail=detail,
+        )
+
+
+def parked(fact: Id, reason: Code, end: End = "parked-unsupported") -> Ended:
+    return Ended(fact=fact, end=end, reason=reason)
