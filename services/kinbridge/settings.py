@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:,\[\]-]+$")]
+
+
+_LEAST_SECRET: Final = 32
+
+
+class SecretMissingError(Exception):
+    """There is no secret for the pseudonyms, or too short a one."""
 
 
 class Settings(BaseSettings):
@@ -68,3 +75,15 @@ class Settings(BaseSettings):
     def kafka_config(self) -> dict[str, str]:
         """What every confluent-kafka client is made with."""
         return {**self.kafka, "bootstrap.servers": self.broker}
+
+    @property
+    def store_url(self) -> str:
+        """The SQLAlchemy address of the stages' stores; for SQLite its path is a folder."""
+        return self.store.get_secret_value() or f"sqlite:///{self.data.absolute()}"
+
+    def need_secret(self) -> bytes:
+        """Give the secret of the pseudonyms. Raises SecretMissingError."""
+        secret = self.secret.get_secret_value().encode()
+        if len(secret) < _LEAST_SECRET:
+            raise SecretMissingError("KINBRIDGE_SECRET needs at least 32 characters.")
+        return secret
