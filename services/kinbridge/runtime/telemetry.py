@@ -23,7 +23,16 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 _LIBRARY_EVENT: Final = "library.said"
 
 # What they say at INFO is of use to their authors; aiokafka at DEBUG costs 5 % of a worker.
-_QUIET: Final = ("aiokafka", "faust", "mode", "httpx", "httpcore", "uvicorn.access", "asyncio")
+_QUIET: Final = (
+    "aiokafka",
+    "faust",
+    "mode",
+    "httpx",
+    "httpcore",
+    "uvicorn.access",
+    "asyncio",
+    "librdkafka",
+)
 
 
 def start_telemetry(

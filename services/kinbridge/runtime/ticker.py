@@ -7,6 +7,7 @@ a fact which intake is still writing is not overtaken, the ticker says what time
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -67,7 +68,8 @@ class Ticker:
                 "linger.ms": 0,
                 # One that could not be written is worth nothing later: the next says more.
                 "message.timeout.ms": 5_000,
-                "log_level": 3,
+                # What librdkafka has to say goes the way of every log line.
+                "logger": logging.getLogger("librdkafka"),
             }
         )
         self.failed = 0
