@@ -1,0 +1,91 @@
+"""Codes, times and spans as a person reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from kinbridge_schemas.vocabulary import Occurred, Precision
+
+LONDON: Final = ZoneInfo("Europe/London")
+
+_UPPER: Final = frozenset(
+    {"macpt", "s47", "icpc", "gp", "ed", "edd", "mash", "lac", "nhs", "hv", "fgdm", "cin"}
+)
+_SAID: Final = {
+    "lcpp": "lead child protection practitioner",
+    "fhlp": "Family Help lead practitioner",
+    "family_help_lead_practitioner": "Family Help lead practitioner",
+    "edt": "emergency duty team",
+    "data": "yes",
+    "no-data": "looked for, nothing found",
+    "no-response": "asked, no answer",
+    "not-permitted": "may not be said",
+    "stale": "not known: the source has been silent",
+    "unknown": "not known",
+    "did-not-attend": "did not attend",
+    "was-not-brought": "was not brought",
+    "la-child-id": "the authority's own child id",
+    "nhs-number": "NHS number, exact",
+    "by-mother": "the mother's record",
+    "by-person": "a named person",
+    "existence": "EXISTENCE (that there is something, not what)",
+    "content": "CONTENT (the fields shown here and no others)",
+    "new_item": "new item",
+    "escalated_no_ack": "nobody has acknowledged",
+    "ack_expired": "the acknowledgement ran out",
+    "link_changed": "the family's record changed",
+    "reopened_as_successor": "follows an alert that was closed",
+    "none": "none",
+}
+
+
+def words(code: str) -> str:
+    """Give a code of ours in plain words: `pre-birth-assessment` is `pre-birth assessment`."""
+    if code in _SAID:
+        return _SAID[code]
+    parts = code.replace("pre-birth", "pre~birth").replace("_", "-").split("-")
+    return " ".join(p.upper() if p in _UPPER else p for p in parts).replace("~", "-")
+
+
+def sentence(text: str) -> str:
+    """Open with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def moment(when: datetime) -> str:
+    """Give a moment in Europe/London to the minute: `Mon 2 Mar 2026, 09:30`."""
+    local = when.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def day(when: datetime) -> str:
+    """Give a day in Europe/London: `Mon 2 Mar 2026`."""
+    local = when.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def occurred(when: Occurred) -> str:
+    """Give a time as exactly as its source gave it, and no more so."""
+    local = when.at.astimezone(LONDON)
+    match when.precision:
+        case Precision.INSTANT:
+            return moment(when.at)
+        case Precision.MONTH:
+            return f"{local:%b %Y}"
+        case Precision.YEAR:
+            return f"{local:%Y}"
+        case _:
+            return day(when.at)
+
+
+def gestation(days: int) -> str:
+    """Give completed weeks and days: `36 weeks and 2 days`."""
+    weeks, rest = divmod(days, 7)
+    return f"{weeks} weeks and {rest} day{'' if rest == 1 else 's'}"
+
+
+def listed(codes: tuple[str, ...]) -> str:
+    """Give codes as words with commas, or `none`."""
+    return ", ".join(words(code) for code in codes) or "none"
