@@ -1,0 +1,1 @@
+"""Consolidation: one open alert for each family and team; now, later, or already said."""
