@@ -108,6 +108,9 @@ def vague_events(source: Source) -> Iterator[str]:
                 match first:
                     case ast.Constant(value=str() as code) if EVENT_CODE.fullmatch(code):
                         pass
+                    # Out of a table of codes.
+                    case ast.Name(id="code" | "name"):
+                        pass
                     case _:
                         yield source.at(node)
 
