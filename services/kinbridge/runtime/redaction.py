@@ -35,10 +35,12 @@ _PERSONAL: Final = (
     "|firstname|last_name|lastname|middle_name|alias|nhs|nhs_number|nhsnumber|child_id|la_child_id"
     "|dob|date_of_birth|dateofbirth|birth_date|birthdate|birth|address|line|postcode|postal_code"
     "|postalcode|phone|telephone|mobile|email|telecom|patient|mother|father|input|input_value"
-    "|payload|body|content|value|text|display|narrative|note|description"
+    "|payload|narrative"
 )
+_FREE_TEXT: Final = "body|content|value|text|display|note|description"
+"""In data from outside these hold what somebody wrote; as fields of our own events, our words."""
 _FIELD: Final = (
-    rf"(?i:(?P<field>(?<![^\W_])[\"']?(?:{_PERSONAL})[\"']?\s*[:=]\s*)"
+    rf"(?i:(?P<field>(?<![^\W_])[\"']?(?:{_PERSONAL}|{_FREE_TEXT})[\"']?\s*[:=]\s*)"
     r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^,;&\n)\]}]+))"
 )
 
@@ -50,6 +52,7 @@ _ORIGIN: Final = re.compile(
     r"(?P<origin>[a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/?#@]*@)?(?P<host>[^/?#]*)"
 )
 _PERSONAL_KEY: Final = re.compile(rf"(?i)(?:.*[_.-])?(?:{_PERSONAL})s?")
+_OUTSIDE_KEY: Final = re.compile(rf"(?i)(?:.*[_.-])?(?:{_PERSONAL}|{_FREE_TEXT})s?")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # As a number it may have lost leading noughts; no issued number has any.
 _LEAST_NHS: Final = 1e9
@@ -82,9 +85,13 @@ def _bare_url(url: str) -> str:
     return f"{origin['origin']}{host}" + (f"/{STARS}" if rest else "")
 
 
-def is_personal(key: str) -> bool:
-    """Say whether a field of this name may hold something about a person."""
-    return _PERSONAL_KEY.fullmatch(_CAMEL.sub("_", key)) is not None
+def is_personal(key: str, *, ours: bool = False) -> bool:
+    """Say whether a field of this name may hold something about a person.
+
+    `ours`: it is a field of an event that our own code logged.
+    """
+    pattern = _PERSONAL_KEY if ours else _OUTSIDE_KEY
+    return pattern.fullmatch(_CAMEL.sub("_", key)) is not None
 
 
 def redact(value: object) -> object:  # noqa: PLR0911 - one case for each kind
@@ -118,9 +125,9 @@ def redact(value: object) -> object:  # noqa: PLR0911 - one case for each kind
             return redact_text(repr(value))
 
 
-def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:
+def redact_fields(fields: Mapping[str, object], *, ours: bool = False) -> dict[str, object]:
     """The same for named fields; those with a personal name are concealed whatever they hold."""
     return {
-        redact_text(key): STARS if is_personal(key) else redact(value)
+        redact_text(key): STARS if is_personal(key, ours=ours) else redact(value)
         for key, value in fields.items()
     }

@@ -93,7 +93,7 @@ def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     code = {"event": redact_text(str(event.get("event", "")))}
     rest = {k: v for k, v in event.items() if k not in own and k not in {"event", "message"}}
     said = {"message": redact_text(str(event["message"]))} if "message" in event else {}
-    return {**code, **said, **redact_fields(rest), **own}
+    return {**code, **said, **redact_fields(rest, ours=True), **own}
 
 
 def _as_library_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

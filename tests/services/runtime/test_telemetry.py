@@ -64,6 +64,16 @@ def test_what_a_library_says_is_redacted_too(stream: io.StringIO) -> None:
     assert line["message"] == "no record for **********"
 
 
+def test_our_own_words_stay_and_those_from_outside_do_not(stream: io.StringIO) -> None:
+    start_telemetry(stream=stream)
+
+    get_log("kinbridge.x").error("worker.failed", text="another cluster", seen={"text": "Ann"})
+
+    line = only_line(stream)
+    assert line["text"] == "another cluster"
+    assert line["seen"] == {"text": "**********"}
+
+
 def test_a_traceback_is_redacted(stream: io.StringIO) -> None:
     start_telemetry(stream=stream)
 
