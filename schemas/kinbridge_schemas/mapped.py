@@ -45,7 +45,6 @@ class Asserted(Value):
     role: Role
     occurred: Occurred
     detail: Detail
-    retracted: bool = False
 
 
 class Remembered(Value):
@@ -55,8 +54,8 @@ class Remembered(Value):
     values that are only compared.
     """
 
-    facts: dict[Id, Asserted] = {}
-    marks: dict[Code, str] = {}
+    facts: dict[Id, Asserted] = Field(default_factory=dict)
+    marks: dict[Code, str] = Field(default_factory=dict)
     updated: AwareDatetime | None = None
 
 

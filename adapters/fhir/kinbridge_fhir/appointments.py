@@ -164,7 +164,7 @@ def under_age(patient: Person, at: datetime) -> bool:
     return patient.born is not None and years_between(patient.born, at) < ADULT
 
 
-def _detail(  # noqa: PLR0913 - what an appointment is, read once
+def _detail(
     account: Account,
     resource: Node,
     occurred: Occurred,

@@ -75,9 +75,7 @@ def _birth(account: Account, mother: Node | None, baby: Node) -> ChildEvent | En
     version = account.message.version_of(account.message.header, account.now)
     subjects = [child.subject(Role.CHILD, account.key(baby), account.pseudonymiser)]
     if mother is not None:
-        subjects.append(
-            parent.subject(Role.MOTHER, account.key(mother), account.pseudonymiser)
-        )
+        subjects.append(parent.subject(Role.MOTHER, account.key(mother), account.pseudonymiser))
     return account.event(
         fact,
         version,
@@ -143,9 +141,7 @@ def _death_notified(baby: Node) -> bool:
     return found is not None and found.code in ("1", "2")
 
 
-def _observation(
-    message: Message, about: Node | None, code: tuple[str, str]
-) -> Node | None:
+def _observation(message: Message, about: Node | None, code: tuple[str, str]) -> Node | None:
     if about is None:
         return None
     for observation in message.observations.get(code, ()):

@@ -63,10 +63,7 @@ EVENTS: Final = {
             *("S12", "S13", "S14", "S15", "S17", "S26"),
         )
     },
-    **{
-        (TRIGGER, code): Reading.NOT_USED
-        for code in ("A28", "A31", "A34", "A40", "A45", "A47")
-    },
+    **{(TRIGGER, code): Reading.NOT_USED for code in ("A28", "A31", "A34", "A40", "A45", "A47")},
 }
 
 # FHIR R4 AppointmentStatus. `cancelled` is told apart by its reason, `noshow` by age.
@@ -84,7 +81,16 @@ PATIENT_REASONS: Final = frozenset(
     }
 )
 PROVIDER_REASONS: Final = frozenset(
-    {"prov", "prov-pers", "prov-dch", "prov-edu", "prov-hosp", "prov-labs", "prov-mroi", "prov-onc"}
+    {
+        "prov",
+        "prov-pers",
+        "prov-dch",
+        "prov-edu",
+        "prov-hosp",
+        "prov-labs",
+        "prov-mroi",
+        "prov-onc",
+    }
 )
 OTHER_REASONS: Final = frozenset(
     {
@@ -126,7 +132,7 @@ SERVICES: Final = {
 # HL7 v3 ActCode. AMB, VR, HH, FLD and the short stays are left out on purpose: a planned
 # visit is an appointment's matter, and none of them is an arrival or an admission.
 EMERGENCY_CLASSES: Final = frozenset({(ACT_CODE, "EMER")})
-INPATIENT_CLASSES: Final = frozenset({(ACT_CODE, "IMP"), (ACT_CODE, "ACUTE"), (ACT_CODE, "NONAC")})
+INPATIENT_CLASSES: Final = frozenset((ACT_CODE, code) for code in ("IMP", "ACUTE", "NONAC"))
 UNUSED_CLASSES: Final = frozenset(
     {(ACT_CODE, code) for code in ("AMB", "VR", "HH", "FLD", "OBSENC", "PRENC", "SS")}
 )

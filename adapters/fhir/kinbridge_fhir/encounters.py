@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from kinbridge_fhir.appointments import patient_of, service_of, under_age
@@ -17,13 +18,12 @@ from kinbridge_fhir.codes import (
     UNUSED_CLASSES,
     WITHDRAWN_STATUSES,
 )
-from kinbridge_fhir.facts import Account, Act, parked
+from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import coding, codings
 from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_fhir.persons import Person, provider_of, sender
 from kinbridge_fhir.systems import ADMISSION_METHOD
-from kinbridge_schemas.base import Id
-from kinbridge_schemas.events import ChildEvent, Detail, Subject
+from kinbridge_schemas.events import ChildEvent, Detail
 from kinbridge_schemas.events.care import Admitted, Discharged, EdAttended, PresentationGroup
 from kinbridge_schemas.mapped import Ended
 from kinbridge_schemas.problems import UnreadableError
@@ -34,6 +34,32 @@ _ADMISSION_METHOD: Final = (
     "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod"
 )
 _SHORT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One Encounter and its patient."""
+
+    account: Account
+    resource: Node
+    patient: Person
+    otherwise: str
+
+    @property
+    def withdrawn(self) -> bool:
+        return _withdrawn(self.account, self.resource)
+
+    def told(self, kind: str, occurred: Occurred, detail: Detail) -> ChildEvent:
+        account = self.account
+        role = Role.CHILD if under_age(self.patient, occurred.at) else Role.UNKNOWN
+        return account.event(
+            account.fact(kind, self.resource),
+            account.message.version_of(self.resource, account.now),
+            "retract" if self.withdrawn else "assert",
+            occurred,
+            (self.patient.subject(role, self.otherwise, account.pseudonymiser),),
+            detail,
+        )
 
 
 def encounter(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
@@ -50,10 +76,11 @@ def encounter(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
     if patient.number is None:
         yield parked(fact, "no-usable-identifier")
         return
+    visit = _Visit(account, resource, patient, otherwise)
     if _class(resource) in EMERGENCY_CLASSES:
-        yield _attendance(account, resource, patient, otherwise)
+        yield _attendance(visit)
     else:
-        yield from _stay(account, resource, patient, otherwise)
+        yield from _stay(visit)
 
 
 def _class(resource: Node) -> tuple[str, str]:
@@ -79,9 +106,8 @@ def _withdrawn(account: Account, resource: Node) -> bool:
     return text(resource, "status") in WITHDRAWN_STATUSES or account.message.deletes
 
 
-def _attendance(
-    account: Account, resource: Node, patient: Person, otherwise: str
-) -> ChildEvent:
+def _attendance(visit: _Visit) -> ChildEvent:
+    account, resource = visit.account, visit.resource
     occurred = _arrival(account, resource)
     end = _time(resource, "end")
     service = service_of(resource)
@@ -94,12 +120,11 @@ def _attendance(
         provider=_provider(account, resource),
         place=_place(account, resource),
     )
-    return _told(account, resource, "encounter", occurred, patient, otherwise, detail)
+    return visit.told("encounter", occurred, detail)
 
 
-def _stay(
-    account: Account, resource: Node, patient: Person, otherwise: str
-) -> Iterator[ChildEvent]:
+def _stay(visit: _Visit) -> Iterator[ChildEvent]:
+    account, resource = visit.account, visit.resource
     own, provider = account.thing("encounter", resource), _provider(account, resource)
     method = _admission_method(resource)
     maternity = method in MATERNITY_ADMISSIONS or service_of(resource) is Service.MATERNITY
@@ -112,31 +137,13 @@ def _stay(
         provider=provider,
         place=_place(account, resource),
     )
-    yield _told(account, resource, "encounter", arrival, patient, otherwise, admitted)
+    yield visit.told("encounter", arrival, admitted)
     end = _time(resource, "end")
     finished = text(resource, "status") == "finished" and end is not None
     # A withdrawal may leave the period out, so the discharge is withdrawn whatever it says.
-    if finished or _withdrawn(account, resource):
+    if finished or visit.withdrawn:
         discharged = Discharged(admission_id=own, maternity=maternity, provider=provider)
-        at = end or arrival
-        yield _told(account, resource, "discharge", at, patient, otherwise, discharged)
-
-
-def _told(  # noqa: PLR0913 - one line for each of the two facts of a stay
-    account: Account,
-    resource: Node,
-    kind: str,
-    occurred: Occurred,
-    patient: Person,
-    otherwise: str,
-    detail: Detail,
-) -> ChildEvent:
-    fact: Id = account.fact(kind, resource)
-    act: Act = "retract" if _withdrawn(account, resource) else "assert"
-    role = Role.CHILD if under_age(patient, occurred.at) else Role.UNKNOWN
-    subject: Subject = patient.subject(role, otherwise, account.pseudonymiser)
-    version = account.message.version_of(resource, account.now)
-    return account.event(fact, version, act, occurred, (subject,), detail)
+        yield visit.told("discharge", end or arrival, discharged)
 
 
 def _arrival(account: Account, resource: Node) -> Occurred:
@@ -155,9 +162,7 @@ def _time(resource: Node, name: str) -> Occurred | None:
 
 def _presentation(resource: Node) -> PresentationGroup:
     groups = {
-        PRESENTATIONS[c.pair]
-        for c in codings(resource, "reasonCode")
-        if c.pair in PRESENTATIONS
+        PRESENTATIONS[c.pair] for c in codings(resource, "reasonCode") if c.pair in PRESENTATIONS
     }
     if PresentationGroup.SELF_HARM in groups:
         return PresentationGroup.SELF_HARM

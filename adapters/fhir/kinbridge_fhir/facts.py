@@ -51,12 +51,9 @@ class Account:
         """The key of a subject who has no usable number."""
         return self.pseudonymiser.of_source_record(self.source, self.identity(resource))
 
-    def observed(self, version: Version) -> datetime:
-        return self.message.updated or version.updated
-
     def unknown_time(self, version: Version) -> Occurred:
         """For a withdrawal that no longer says when: the time it was withdrawn."""
-        return Occurred(at=self.observed(version), precision=Precision.UNKNOWN)
+        return Occurred(at=version.updated, precision=Precision.UNKNOWN)
 
     def event(
         self,
@@ -73,7 +70,7 @@ class Account:
             version=version,
             act=act,
             occurred=occurred,
-            observed=self.observed(version),
+            observed=version.updated,
             source=self.source,
             subjects=subjects,
             detail=detail,

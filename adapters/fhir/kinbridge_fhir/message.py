@@ -181,7 +181,7 @@ class Message:
 
 def _tail(target: str) -> str:
     # An absolute or versioned reference names the same resource by its last two steps.
-    steps = target.split("/_history/")[0].split("/")
+    steps = target.partition("/_history/")[0].split("/")
     return "/".join(steps[-2:])
 
 

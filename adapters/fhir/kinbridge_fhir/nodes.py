@@ -188,8 +188,6 @@ def read_xml(content: bytes) -> Node:
         root = etree.fromstring(content, _parser())
     except (etree.XMLSyntaxError, ValueError):
         raise UnreadableError("xml-invalid") from None
-    if root.getroottree().docinfo.doctype:
-        raise UnreadableError("xml-dtd-forbidden")
     return XmlNode(root)
 
 
@@ -232,7 +230,7 @@ def _parser() -> etree.XMLParser:
 
 
 def _local(element: etree._Element) -> str:
-    return cast("str", element.tag).removeprefix(FHIR)
+    return element.tag.removeprefix(FHIR)
 
 
 _KNOWN_STEPS: Final = frozenset({"Bundle", "entry", "resource"})

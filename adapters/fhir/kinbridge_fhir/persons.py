@@ -35,9 +35,7 @@ class Person:
     def subject(self, role: Role, otherwise: str, pseudonymiser: Pseudonymiser) -> Subject:
         """Give the subject; `otherwise` is the key of somebody without a number."""
         key = pseudonymiser.of_nhs_number(self.number) if self.number else otherwise
-        return Subject(
-            role=role, key=key, nhs_number=self.number, name=self.name, born=self.born
-        )
+        return Subject(role=role, key=key, nhs_number=self.number, name=self.name, born=self.born)
 
 
 def person(patient: Node) -> Person:
