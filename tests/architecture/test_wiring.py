@@ -22,7 +22,7 @@ defaults: {partitions: 2, replication: 1, retention: 7d, max_bytes: 1000, audien
 topics:
   facts: {holds: Facts, schema: Fact/v1, from: [intake], to: [counting]}
   counts: {holds: Counts, schema: Count/v1, from: [counting], to: [operations]}
-  unread: {holds: What could not be read, schema: DeadLetter/v1, from: [counting], to: [operations]}
+  unread: {holds: Unread, schema: DeadLetter/v1, from: [counting], to: [operations]}
 """
 
 
