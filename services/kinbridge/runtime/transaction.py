@@ -1,0 +1,223 @@
+"""The statements of a turn: what it reads before it folds, and what it writes afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from kinbridge.runtime import tables
+from kinbridge.runtime.database import MovedError
+from kinbridge.runtime.folded import Folded
+from kinbridge.runtime.progress import Progress
+from kinbridge.runtime.rows import from_micros, outbox_row, progress_row, to_micros
+from kinbridge.runtime.seen import ALL, Due, Kept, Seen, Waiting
+from kinbridge.stage import Stage
+from kinbridge_schemas.base import Value
+
+S = TypeVar("S", bound=Value)
+
+DELIVERED: Final = delete(tables.outbox).where(
+    tables.outbox.c.partition == bindparam("in_partition"),
+    tables.outbox.c.place <= bindparam("up_to"),
+)
+_CLAIM: Final = update(tables.progress).where(
+    tables.progress.c.partition == bindparam("in_partition"),
+    tables.progress.c.version == bindparam("at_version"),
+)
+_STATE_GONE: Final = delete(tables.states).where(
+    tables.states.c.partition == bindparam("in_partition"),
+    tables.states.c.key == bindparam("of_key"),
+)
+_TASK_GONE: Final = delete(tables.tasks).where(
+    tables.tasks.c.partition == bindparam("in_partition"),
+    tables.tasks.c.key == bindparam("of_key"),
+)
+_DOCUMENT_GONE: Final = delete(tables.documents).where(
+    tables.documents.c.name == bindparam("of_key")
+)
+
+
+class Bodies(Generic[S]):
+    """A stage's values as JSON text, and back."""
+
+    def __init__(self, stage: Stage[S]) -> None:
+        self._state: Final[TypeAdapter[S]] = TypeAdapter(stage.state)
+        self._documents: Final[Mapping[str, TypeAdapter[Value]]] = {
+            prefix: TypeAdapter(kind) for prefix, kind in stage.documents.items()
+        }
+        self.fresh: Final = stage.fresh
+
+    def state(self, text: str) -> S:
+        return self._state.validate_json(text)
+
+    def document(self, name: str, text: str) -> Value:
+        return self._documents[name.partition(":")[0]].validate_json(text)
+
+    def text(self, value: Value) -> str:
+        return value.__pydantic_serializer__.to_json(value).decode()
+
+
+class Rows(Generic[S]):
+    """What can be read in a transaction."""
+
+    def __init__(self, connection: Connection, bodies: Bodies[S]) -> None:
+        self._connection: Final = connection
+        self._bodies: Final = bodies
+        self._postgres: Final = connection.dialect.name == "postgresql"
+
+    def add_states(self, seen: Seen[S], partition: int, keys: Iterable[str]) -> None:
+        """Read the states of keys into what was seen."""
+        if not (wanted := sorted(set(keys) - seen.keys)):
+            return
+        s = tables.states
+        chosen = select(s.c.key, s.c.body, s.c.due).where(s.c.partition == bindparam("in_part"))
+        for key, body, due in self._among(chosen, s.c.key, wanted, in_part=partition):
+            seen.states[key] = self._kept(body, due)
+        seen.keys.update(wanted)
+
+    def add_due(self, seen: Seen[S], partition: int, until: datetime, limit: int) -> None:
+        """Read the first `limit` keys that are due by `until`, with their states."""
+        s = tables.states
+        rows = self._connection.execute(
+            select(s.c.key, s.c.body, s.c.due)
+            .where(s.c.partition == partition, s.c.due <= to_micros(until))
+            .order_by(s.c.due, s.c.key)
+            .limit(limit)
+        ).all()
+        due: list[Due] = []
+        for key, body, micros in rows:
+            seen.states[key] = self._kept(body, micros)
+            seen.keys.add(key)
+            due.append((from_micros(micros), key))
+        seen.due = due
+        seen.horizon = ALL if len(due) < limit else due[-1]
+
+    def documents(self, names: Iterable[str]) -> dict[str, Value | None]:
+        """Read documents by name; one that does not exist is None."""
+        wanted = sorted(set(names))
+        found: dict[str, Value | None] = dict.fromkeys(wanted)
+        d = tables.documents
+        for name, body in self._among(select(d.c.name, d.c.body), d.c.name, wanted):
+            found[name] = self._bodies.document(name, body)
+        return found
+
+    def _among(
+        self, chosen: Select[Any], column: Any, wanted: list[str], **bound: int
+    ) -> Sequence[Any]:
+        # One statement text for any number of keys, so that it is prepared once.
+        if not wanted:
+            return []
+        if self._postgres:
+            array = bindparam("wanted", type_=ARRAY(Text))
+            chosen = chosen.where(column == any_(array))
+            return self._connection.execute(chosen, {**bound, "wanted": wanted}).all()
+        each = func.json_each(bindparam("wanted")).table_valued("value")
+        chosen = chosen.where(column.in_(select(each.c.value)))
+        return self._connection.execute(chosen, {**bound, "wanted": json.dumps(wanted)}).all()
+
+    def _kept(self, body: str, due: int | None) -> Kept[S]:
+        return Kept(self._bodies.state(body), None if due is None else from_micros(due))
+
+
+class Turn(Rows[S]):
+    """What a turn writes. `claim` comes first: it decides who may write at all."""
+
+    def claim(self, before: Progress, after: Progress) -> None:
+        """Replace a partition's progress. Raises MovedError if it is not `before` now."""
+        row = progress_row(after)
+        where = {"in_partition": row.pop("partition"), "at_version": before.version}
+        changed = self._connection.execute(_CLAIM.values(**row), where)
+        if changed.rowcount != 1:
+            raise MovedError("progress-moved")
+
+    def write(self, folded: Sequence[Folded[S]]) -> None:
+        """Write the states, tasks and outputs of all partitions of the turn."""
+        self._write_states(folded)
+        self._write_tasks(folded)
+        if rows := [outbox_row(outgoing) for f in folded for outgoing in f.outbox]:
+            self._connection.execute(tables.outbox.insert(), rows)
+
+    def write_documents(self, documents: Mapping[str, Value | None]) -> None:
+        gone = [{"of_key": name} for name, value in documents.items() if value is None]
+        kept = [
+            {"name": name, "body": self._bodies.text(value)}
+            for name, value in documents.items()
+            if value is not None
+        ]
+        self._replace(tables.documents, ("name",), kept)
+        if gone:
+            self._connection.execute(_DOCUMENT_GONE, gone)
+
+    def delivered(self, acknowledged: Mapping[int, int]) -> None:
+        """Delete the outbox rows that Kafka has acknowledged: they hold personal data."""
+        rows = [{"in_partition": p, "up_to": place} for p, place in acknowledged.items()]
+        if rows:
+            self._connection.execute(DELIVERED, rows)
+
+    def _write_states(self, folded: Sequence[Folded[S]]) -> None:
+        fresh = self._bodies.fresh()
+        kept, gone = [], []
+        for each in folded:
+            partition = each.before.partition
+            for key, state in each.states.items():
+                # A state as it was before anything came needs no row, and keeps no trace.
+                if state.due is None and state.state == fresh:
+                    gone.append({"in_partition": partition, "of_key": key})
+                    continue
+                due = None if state.due is None else to_micros(state.due)
+                body = self._bodies.text(state.state)
+                kept.append({"partition": partition, "key": key, "body": body, "due": due})
+        self._replace(tables.states, ("partition", "key"), kept)
+        if gone:
+            self._connection.execute(_STATE_GONE, gone)
+
+    def _write_tasks(self, folded: Sequence[Folded[S]]) -> None:
+        kept, gone = [], []
+        for each in folded:
+            for key, waiting in each.tasks.items():
+                if waiting is None:
+                    gone.append({"in_partition": each.before.partition, "of_key": key})
+                else:
+                    kept.append(self._task_row(each.before.partition, key, waiting))
+        self._replace(tables.tasks, ("partition", "key"), kept)
+        if gone:
+            self._connection.execute(_TASK_GONE, gone)
+
+    def _task_row(self, partition: int, key: str, waiting: Waiting) -> dict[str, Any]:
+        return {
+            "partition": partition,
+            "key": key,
+            "id": waiting.task.id,
+            "due": to_micros(waiting.task.due),
+            "body": self._bodies.text(waiting.task.body),
+            "correlation": waiting.correlation,
+            "causation": waiting.causation,
+            "mapping": waiting.mapping,
+        }
+
+    def _replace(self, table: Any, by: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
+        if not rows:
+            return
+        making = postgresql.insert(table) if self._postgres else sqlite.insert(table)
+        others = [c.name for c in table.columns if c.name not in by]
+        statement = making.on_conflict_do_update(
+            index_elements=list(by), set_={name: making.excluded[name] for name in others}
+        )
+        self._connection.execute(statement, list(rows))

@@ -1,0 +1,243 @@
+"""One worker process of one stage: puts the engine together, runs it, and ends with a code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NoReturn
+
+import faust
+import structlog
+from prometheus_client import start_http_server
+
+from kinbridge.runtime.app import FaustReader, Group, make_app
+from kinbridge.runtime.cluster import find_world
+from kinbridge.runtime.database import UnavailableError
+from kinbridge.runtime.embedded import CLUSTER_PREFIX
+from kinbridge.runtime.engine import Engine
+from kinbridge.runtime.exits import Exit, TopicsMissingError
+from kinbridge.runtime.hooks import Hooks
+from kinbridge.runtime.limit import Limit
+from kinbridge.runtime.loop import Loop
+from kinbridge.runtime.meters import Meters
+from kinbridge.runtime.performer import Performer
+from kinbridge.runtime.plan import Plan, make_plan
+from kinbridge.runtime.prepare import place_of
+from kinbridge.runtime.progress import World
+from kinbridge.runtime.reader import Pace
+from kinbridge.runtime.sender import Sender
+from kinbridge.runtime.store import Store, open_store
+from kinbridge.runtime.transport import check_versions
+from kinbridge.runtime.watch import Watch
+from kinbridge.stage import Perform, Stage
+from kinbridge_schemas.codec import Codec
+from kinbridge_schemas.topics import Topics
+
+log: Final = structlog.get_logger("kinbridge.runtime")
+
+EMBEDDED_FETCH_WAIT: Final = 0.01
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a worker runs; the defaults are for a real Kafka. Times in seconds.
+
+    `parameters` fill the templates of topics that the stage writes, so that they can be
+    checked at the start: `{"authority": ("209", "210")}`. `metrics_port` is on loopback.
+    """
+
+    group: Group = field(default_factory=Group)
+    pace: Pace = field(default_factory=Pace)
+    limit: Limit = field(default_factory=Limit)
+    due_chunk: int = 200
+    stale_after: float = 120.0
+    give_up: float = 120.0
+    topics_within: float = 60.0
+    stop_within: float = 10.0
+    tasks_at_once: int = 16
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metrics_port: int | None = None
+
+
+def group_name(stage: Stage[Any]) -> str:
+    """The consumer group of a stage: a rebuilt one reads as another group."""
+    return f"kinbridge-{stage.name}-v{stage.version}"
+
+
+def run_stage(
+    stage: Stage[Any],
+    *,
+    topics: Topics,
+    codec: Codec,
+    store_url: str,
+    kafka: Mapping[str, str],
+    settings: Settings | None = None,
+    perform: Perform | None = None,
+    hooks: Hooks | None = None,
+    clock: Callable[[], datetime] = wall_clock,
+) -> NoReturn:
+    """Run one worker until it is told to stop (SIGTERM, SIGINT) or cannot go on.
+
+    `kafka` are a confluent-kafka client's settings. `perform` is the stage's agent, for a
+    stage with tasks. Never returns: the process ends with a code of `Exit`.
+    """
+    check_versions()
+    settings = settings or Settings()
+    plan = make_plan(stage, topics, codec, limit=settings.limit, due_chunk=settings.due_chunk)
+    world = _world(plan, kafka, settings)
+    embedded = world.cluster.startswith(CLUSTER_PREFIX)
+    if embedded:
+        settings = replace(settings, group=replace(settings.group, fetch_wait=EMBEDDED_FETCH_WAIT))
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    Worker(
+        plan,
+        _opened(store_url, stage, settings, durable=not embedded),
+        world,
+        kafka,
+        settings,
+        perform,
+        hooks or Hooks(),
+        clock,
+    ).run()
+
+
+def _world(plan: Plan[Any], kafka: Mapping[str, str], settings: Settings) -> World:
+    stage, topics = plan.stage, plan.topics
+    expanded = topics.expanded(settings.parameters)
+    touched = {*stage.reads, *stage.writes, plan.dead_letters.name}
+    counts = {name: topic.partitions for name, topic in expanded if topic.name in touched}
+    try:
+        return find_world(kafka, counts, frozenset(stage.reads), within=settings.topics_within)
+    except TopicsMissingError as why:
+        fail(Exit.TOPICS, str(why))
+
+
+def _opened(url: str, stage: Stage[Any], settings: Settings, *, durable: bool) -> Store[Any]:
+    try:
+        # Shorter than the session, so that a frozen worker's lock is gone when it is replaced.
+        idle = settings.group.session * 2 / 3
+        return open_store(url, stage, idle_seconds=idle, durable=durable)
+    except UnavailableError as why:
+        fail(Exit.STORE, str(why))
+
+
+def fail(code: Exit, text: str) -> NoReturn:
+    """End the process here and now: what matters is in the store, and a start is cheap."""
+    log.critical("worker.failed", exit=int(code), code=code.name.lower(), text=text)
+    end(code)
+
+
+def end(code: Exit) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+class Worker:
+    """The parts of a worker, put together."""
+
+    def __init__(
+        self,
+        plan: Plan[Any],
+        store: Store[Any],
+        world: World,
+        kafka: Mapping[str, str],
+        settings: Settings,
+        perform: Perform | None,
+        hooks: Hooks,
+        clock: Callable[[], datetime],
+    ) -> None:
+        meters = Meters()
+        self._settings: Final = settings
+        self._store: Final = store
+        self._sender: Final = Sender(kafka, hooks=hooks, give_up=settings.give_up)
+        engine = Engine(plan, store, self._sender, world, hooks)
+        name = group_name(plan.stage)
+        self._app: Final = make_app(name, kafka, plan.stage.reads, settings.group)
+        stale = timedelta(seconds=settings.stale_after)
+        watch = Watch(plan, meters, clock, stale_after=stale)
+        self._loop: Final = Loop(engine, FaustReader(self._app), watch, settings.pace, fail)
+        self._performer: Final = (
+            Performer(
+                plan,
+                engine,
+                store,
+                self._loop,
+                perform,
+                Sender(kafka, give_up=settings.give_up),
+                meters,
+                clock,
+                settings.tasks_at_once,
+            )
+            if perform is not None
+            else None
+        )
+
+    def run(self) -> NoReturn:
+        """Run until stopped, in a new event loop."""
+        for noisy in ("faust", "mode", "aiokafka", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
+        running = asyncio.new_event_loop()
+        asyncio.set_event_loop(running)
+        worker = _FaustWorker(self._app, loop=running, override_logging=False, quiet=True)
+        running.run_until_complete(self._until_stopped(worker))
+        self._store.close()
+        self._sender.close()
+        log.info("worker.stopped")
+        end(Exit.STOPPED)
+
+    async def _until_stopped(self, worker: _FaustWorker) -> None:
+        self._app.holder.loop = self._loop
+        tasks = [asyncio.create_task(self._loop.run())]
+        if self._performer is not None:
+            tasks.append(asyncio.create_task(self._performer.run()))
+        faust_runs = worker.begin(self._settings.stop_within)
+        await asyncio.wait({faust_runs, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done() and (bug := task.exception()) is not None:
+                fail(Exit.BUG, place_of(bug))
+        if worker.crash_reason is not None:
+            fail(Exit.BUG, place_of(worker.crash_reason))
+        await worker.ended()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._loop.stop()
+
+
+class _FaustWorker(faust.Worker):
+    """Faust's worker, which stops on a signal within a time, whatever hangs."""
+
+    def begin(self, stop_within: float) -> asyncio.Task[None]:
+        self._stop_within = stop_within
+        self.spinner = None
+        self._starting_fut = asyncio.ensure_future(self.start())
+        return self._starting_fut
+
+    async def ended(self) -> None:
+        """Wait for the stop that a signal began."""
+        if self._signal_stop_future is not None:
+            await self._signal_stop_future
+
+    def _install_signal_handlers_unix(self) -> None:
+        # Not Faust's own: SIGUSR2 would open a debugger.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.loop.add_signal_handler(number, self._stop_on, number)
+
+    def _stop_on(self, number: signal.Signals) -> None:
+        timer = threading.Timer(self._stop_within, end, (Exit.STOPPED,))
+        timer.daemon = True
+        timer.start()
+        self._schedule_shutdown(number)

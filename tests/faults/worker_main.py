@@ -1,0 +1,69 @@
+"""One worker of a counting stage, as its own process, with the faults it is asked to have."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kinbridge.runtime.app import Group
+from kinbridge.runtime.database import UnavailableError
+from kinbridge.runtime.hooks import Hooks
+from kinbridge.runtime.limit import Limit
+from kinbridge.runtime.reader import Pace
+from kinbridge.runtime.records import Outgoing
+from kinbridge.runtime.worker import Settings, run_stage
+from tests.services.runtime.counting import STAGES, codec, topics
+
+
+class Faults(Hooks):
+    """Fails sends and commits with a chance, or kills the process at one committed turn."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self._lost_sends = asked.get("lost_sends", 0.0)
+        self._lost_commits = asked.get("lost_commits", 0.0)
+        self._kill_after_commit = asked.get("kill_after_commit", 0)
+        self._random = random.Random(asked.get("seed", 0))
+        self._commits = 0
+
+    def before_commit(self) -> None:
+        if self._random.random() < self._lost_commits:
+            raise UnavailableError("lost by the test")
+
+    def after_commit(self) -> None:
+        self._commits += 1
+        if self._commits == self._kill_after_commit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def fails(self, rows: Sequence[Outgoing]) -> frozenset[int]:
+        if len(rows) > 1 and self._random.random() < self._lost_sends:
+            return frozenset({self._random.randrange(len(rows) - 1)})
+        return frozenset()
+
+
+def main() -> None:
+    asked = json.loads(sys.argv[1])
+    stage = next(stage for stage in STAGES if stage.name == asked["stage"])
+    run_stage(
+        stage,
+        topics=topics(asked.get("partitions", 6)),
+        codec=codec(),
+        store_url=asked["store"],
+        kafka={"bootstrap.servers": asked["kafka"]},
+        settings=Settings(
+            group=Group(commit=asked.get("commit", 1.0)),
+            pace=Pace(look_again=asked.get("look_again", 60.0)),
+            limit=Limit(window=200, share=asked.get("share", 0.5), least=50),
+            topics_within=asked.get("topics_within", 60.0),
+            stale_after=asked.get("stale_after", 120.0),
+        ),
+        hooks=Faults(asked),
+    )
+
+
+if __name__ == "__main__":
+    main()
