@@ -1,0 +1,1 @@
+"""Linking: who is this, and which open children does it concern."""

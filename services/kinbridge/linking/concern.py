@@ -1,0 +1,165 @@
+"""Which children an event concerns, and how: itself, its mother, its carers, its siblings.
+
+An authority's event about its own child opens or touches that child's record. Everything else
+concerns only children whose case is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kinbridge.linking.documents import ChildDocument
+from kinbridge.linking.fold import Child, child_of
+from kinbridge.linking.identifiers import merged_into
+from kinbridge.linking.identity import Match, Matches, match, matches_of_key, nearest
+from kinbridge.linking.parties import OWN, Party
+from kinbridge.linking.telling import Telling, ref_of
+from kinbridge_schemas.base import Code
+from kinbridge_schemas.events.maternity import BirthNotified
+from kinbridge_schemas.events.persons import RelationshipEnded, RelationshipRecorded
+from kinbridge_schemas.identifiers import ChildRef, SubjectKey
+from kinbridge_schemas.vocabulary import Role
+
+MatchedBy = Literal["la-child-id", "nhs-number", "by-mother", "by-person"]
+
+SIBLINGS_TOO: Final = frozenset({"ed_attended", "safeguarding_concern_raised"})
+"""What health tells of a child that also concerns its brothers and sisters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A child that an event concerns. `via` is the identifier by which it was found."""
+
+    ref: ChildRef
+    relation: Role
+    matched_by: MatchedBy
+    via: SubjectKey | None = None
+    held: SubjectKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Children with an open case; and if there are none, why it is not certain that there are."""
+
+    targets: tuple[Target, ...] = ()
+    doubt: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An authority's own child in its own event: the document it is told on, and the subject."""
+
+    ref: ChildRef
+    party: Party
+
+
+def own_children(to: Telling) -> tuple[tuple[Own, ...], Code | None]:
+    """Give the authority's children that an event of its own is about.
+
+    The second value is a doubt: a child without the authority's id who is not found either.
+    """
+    if to.event.authority is None:
+        return (), None
+    found: dict[ChildRef, Own] = {}
+    doubt: Code | None = None
+    for party in _children_among(to):
+        ref = _own_ref(to, party)
+        if ref is None:
+            doubt = "child-without-authority-id"
+        else:
+            found.setdefault(ref, Own(ref, party))
+    return tuple(found.values()), doubt
+
+
+def _children_among(to: Telling) -> Iterable[Party]:
+    parties = to.parties
+    if isinstance(to.event.detail, RelationshipRecorded | RelationshipEnded):
+        # A relationship is told on one child's record: the other subject's is its own matter.
+        return [p for p in parties if p.role in OWN][:1]
+    if to.event.detail.kind in {"unborn_born", "person_merged"}:
+        return [p for p in parties[:1] if p.role in OWN]
+    return [p for p in parties if p.role in OWN]
+
+
+def _own_ref(to: Telling, party: Party) -> ChildRef | None:
+    if party.own_ref is not None:
+        return party.own_ref
+    if party.la_key is not None:
+        return ref_of(party.la_key, to.pseudonymiser)
+    found = match(party, to.event.authority, to.registry).certain
+    return next((m.child for m in found if m.relation in OWN), None)
+
+
+def concerned(to: Telling) -> Concerned:
+    """Give the open children that an event concerns by who its subjects are."""
+    found = [(p, match(p, to.event.authority, to.registry)) for p in to.parties]
+    if (into := merged_into(to)) is not None:
+        found.append((to.parties[0], matches_of_key(into, to.event.authority, to.registry)))
+    near = nearest(m for party, matches in found for m in _fitting(to, party, matches))
+    targets = [_target(m, to) for m in near.values() if _is_open(to, m.child)]
+    if targets:
+        return Concerned((*targets, *_siblings(to, targets)))
+    doubtful = [d for _, matches in found for d in matches.doubtful if _is_open(to, d.child)]
+    return Concerned(doubt=min((d.reason for d in doubtful), default=None))
+
+
+def _fitting(to: Telling, party: Party, matches: Matches) -> Iterable[Match]:
+    """Leave out older children where a mother is named only as the mother of a newborn."""
+    first = to.parties[0]
+    about_baby = first.role in OWN and party is not first
+    if not about_baby or isinstance(to.event.detail, BirthNotified):
+        return matches.certain
+    return [m for m in matches.certain if m.relation in OWN or _was_unborn(to, m.child)]
+
+
+def _was_unborn(to: Telling, ref: ChildRef) -> bool:
+    child = child_of(ref, to.registry)
+    return child is not None and child.unborn_since is not None
+
+
+def _is_open(to: Telling, ref: ChildRef) -> bool:
+    child = head_of(to, ref)
+    return child is not None and not child.ended and child.said is not None and child.said.open
+
+
+def head_of(to: Telling, ref: ChildRef) -> ChildDocument | None:
+    """Give the document that stands for a child, as it was last said."""
+    document = to.registry.child(ref)
+    if document is None or not document.joins:
+        return document
+    child: Child | None = child_of(ref, to.registry)
+    return child.head if child else None
+
+
+def _target(found: Match, to: Telling) -> Target:
+    head = head_of(to, found.child)
+    return Target(
+        ref=head.child if head else found.child,
+        relation=found.relation,
+        matched_by=_how(found, to),
+        via=found.via,
+        held=found.held,
+    )
+
+
+def _how(found: Match, to: Telling) -> MatchedBy:
+    if found.relation is Role.MOTHER:
+        return "by-mother"
+    if found.via is not None:
+        return "nhs-number"
+    return "la-child-id" if to.event.authority is not None else "by-person"
+
+
+def _siblings(to: Telling, targets: list[Target]) -> list[Target]:
+    if to.event.detail.kind not in SIBLINGS_TOO:
+        return []
+    known, found = {t.ref for t in targets}, []
+    for target in targets:
+        head = to.registry.child(target.ref) if target.relation in OWN else None
+        for ref in head.said.siblings if head and head.said else ():
+            if ref not in known and _is_open(to, ref):
+                known.add(ref)
+                found.append(Target(ref, Role.SIBLING, target.matched_by, target.via, target.held))
+    return found

@@ -1,0 +1,126 @@
+"""Decide whose event this is, and which open children it concerns. Pure.
+
+No open case, nothing kept: an event about somebody who is nobody's open case leaves one
+disposition and no trace in the registry. Everything else is told on the record, the record is
+folded again, and each child concerned is given the event with its record as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kinbridge.linking.concern import Own, Target, concerned, own_children
+from kinbridge.linking.documents import NoState
+from kinbridge.linking.ending import Ending, end, end_meant, ended_by, forget_relative, refused
+from kinbridge.linking.fold import child_of
+from kinbridge.linking.identifiers import tell_identifiers
+from kinbridge.linking.outcome import Outcome, say_ended, say_own, say_to, verdict_on
+from kinbridge.linking.refresh import Refreshed, documents_with, refresh
+from kinbridge.linking.registry import Registry
+from kinbridge.linking.relations import tell_own
+from kinbridge.linking.saying import ended
+from kinbridge.linking.telling import Telling, tell_health, telling
+from kinbridge.stage import At, Decision, Message, Output
+from kinbridge_schemas.base import Code, Value
+from kinbridge_schemas.events import ChildEvent
+from kinbridge_schemas.events.persons import Purged
+from kinbridge_schemas.identifiers import ChildRef, Pseudonymiser
+from kinbridge_schemas.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """The stage's decisions, with what they need to know beside the event.
+
+    `linked` and `dispositions` are the topics that are written.
+    """
+
+    pseudonymiser: Pseudonymiser
+    linked: str
+    dispositions: str
+
+    def decide(self, state: NoState, message: Message, at: At) -> Decision[NoState]:
+        """Link one event. The decision's reason is its disposition's."""
+        event, registry = _event(message), Registry(at.found)
+        outcome = link(telling(event, registry, self.pseudonymiser, at.now))
+        last = ended(message, event, outcome.end, outcome.reason)
+        outputs = [Output(self.linked, each.child_ref, each) for each in outcome.said]
+        outputs.append(Output(self.dispositions, last.message, last))
+        return Decision(outcome.reason, state, tuple(outputs), documents=registry.changes())
+
+    def wants(self, message: Message, found: Mapping[str, Value]) -> frozenset[str]:
+        """Give the documents the decision reads, as far as those found lead to others."""
+        registry = Registry(found)
+        link(telling(_event(message), registry, self.pseudonymiser, message.envelope.recorded))
+        return frozenset(registry.asked)
+
+
+def _event(message: Message) -> ChildEvent:
+    if not isinstance(message.body, ChildEvent):
+        raise TypeError(f"Linking reads {ChildEvent.contract}.")
+    return message.body
+
+
+def link(to: Telling) -> Outcome:
+    """Put an event on the registry and say what follows from it."""
+    how = end_meant(to.event)
+    if how is not None and (refs := ended_by(to)):
+        return _end(to, refs, how)
+    own, doubt = own_children(to)
+    if own:
+        return _link_own(to, own)
+    found = concerned(to)
+    if found.targets:
+        return _link(to, found.targets)
+    return _nobody(to, found.doubt or doubt)
+
+
+def _nobody(to: Telling, doubt: Code | None) -> Outcome:
+    if doubt is not None:
+        return Outcome("awaiting-identity", doubt)
+    if any(p.placeholder for p in to.parties):
+        return Outcome("not-known", "placeholder-number")
+    return Outcome("not-known", "no-open-case")
+
+
+def _link_own(to: Telling, own: tuple[Own, ...]) -> Outcome:
+    refusals = {o.ref: refused(to.registry.child(o.ref), to.event) for o in own}
+    welcome = tuple(o for o in own if refusals[o.ref] is None)
+    if not welcome:
+        return Outcome("not-known", refusals[own[0].ref] or "no-open-case")
+    before = documents_with((o.ref for o in welcome), to.registry)
+    told = [tell_own(to, o.ref, o.party) for o in welcome]
+    keys = tell_identifiers(to)
+    changed = Refreshed()
+    if any(told) or keys:
+        after = documents_with((o.ref for o in welcome), to.registry)
+        changed = refresh(before | after, keys, to.registry, to.pseudonymiser)
+    return say_own(to, welcome, changed)
+
+
+def _link(to: Telling, targets: tuple[Target, ...]) -> Outcome:
+    fresh = [t for t in targets if verdict_on(to, t.ref).takes]
+    changed = Refreshed()
+    if fresh:
+        told = [tell_health(to, t.ref, t.held) for t in fresh if _is_expected(to, t)]
+        keys = tell_identifiers(to)
+        gone = isinstance(to.event.detail, Purged)
+        if gone:
+            forget_relative([t.ref for t in fresh], to)
+        if any(told) or keys or gone:
+            before = documents_with((t.ref for t in fresh), to.registry)
+            changed = refresh(before, keys, to.registry, to.pseudonymiser)
+    return say_to(to, targets, changed)
+
+
+def _is_expected(to: Telling, target: Target) -> bool:
+    """Whether what maternity says of a mother is of this child: one that is or was unborn."""
+    child = child_of(target.ref, to.registry) if target.relation is Role.MOTHER else None
+    return child is not None and child.unborn_since is not None
+
+
+def _end(to: Telling, refs: tuple[ChildRef, ...], how: Ending) -> Outcome:
+    last, keys = end(refs, how, to)
+    changed = refresh((), keys, to.registry, to.pseudonymiser)
+    return say_ended(to, last, changed, how)

@@ -1,0 +1,57 @@
+"""Put a restriction or a merge on the identifiers it is about.
+
+These are told of a person, not of a child: a mother's restriction holds for each of her
+children, those that come later too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kinbridge.linking.documents import KeyDocument, Merge, Restricted, latest_account
+from kinbridge.linking.telling import Telling
+from kinbridge_schemas.events.care import PdsChanged
+from kinbridge_schemas.events.persons import PersonMerged, RecordRestricted, RecordUnrestricted
+from kinbridge_schemas.identifiers import SubjectKey
+from kinbridge_schemas.linked import Restriction
+
+_PDS: Final[Mapping[str, Restriction]] = {"sensitive-on": "sensitive", "sensitive-off": "none"}
+
+
+def tell_identifiers(to: Telling) -> tuple[SubjectKey, ...]:
+    """Put what an event says of its first subject's identifier. Gives those that changed."""
+    first = to.parties[0].keys[:1]
+    level = _level(to.event.detail)
+    if level is not None:
+        setter = to.event.authority or to.event.source
+        told = Restricted(setter=setter, level=level, **to.word)
+        return tuple(k for k in first if _update(to, k, "restrictions", told))
+    into = merged_into(to)
+    if into is None:
+        return ()
+    sides = [(key, into) for key in first if key != into]
+    both = [*sides, *((b, a) for a, b in sides)]
+    return tuple(a for a, b in both if _update(to, a, "merges", Merge(other=b, **to.word)))
+
+
+def merged_into(to: Telling) -> SubjectKey | None:
+    detail = to.event.detail
+    return detail.into if isinstance(detail, PersonMerged) else None
+
+
+def _level(detail: object) -> Restriction | None:
+    if isinstance(detail, RecordRestricted):
+        return detail.level
+    if isinstance(detail, RecordUnrestricted):
+        return "none"
+    return _PDS.get(detail.change) if isinstance(detail, PdsChanged) else None
+
+
+def _update(to: Telling, key: SubjectKey, field: str, told: Restricted | Merge) -> bool:
+    document: KeyDocument = to.registry.key(key)
+    known: Mapping[str, Any] = getattr(document, field)
+    after = latest_account(known, to.event.fact, told)
+    if after is not known:
+        to.registry.put_key(key, document.model_copy(update={field: after}))
+    return after is not known

@@ -1,0 +1,129 @@
+"""The registry as one decision sees it: what was found, and over it what was written.
+
+It remembers every name it was asked for. So `wants` is the decision itself run dry, and what a
+decision reads can never be forgotten to be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kinbridge.linking.documents import (
+    BUCKETS,
+    ChildDocument,
+    FactsDocument,
+    Holding,
+    KeyDocument,
+    SeenFact,
+    bucket_of,
+    child_name,
+    facts_name,
+    key_name,
+)
+from kinbridge_schemas.base import Id, Value
+from kinbridge_schemas.identifiers import ChildRef, SubjectKey
+
+_NOTHING = KeyDocument()
+_NO_FACTS = FactsDocument()
+
+
+class Registry:
+    """Documents by name, for one decision. Made, used once, and thrown away."""
+
+    __slots__ = ("_found", "asked", "written")
+
+    def __init__(self, found: Mapping[str, Value]) -> None:
+        self._found = found
+        self.asked: set[str] = set()
+        self.written: dict[str, Value | None] = {}
+
+    # -- children
+
+    def child(self, ref: ChildRef) -> ChildDocument | None:
+        document = self._get(child_name(ref))
+        return document if isinstance(document, ChildDocument) else None
+
+    def put_child(self, document: ChildDocument) -> None:
+        self._put(child_name(document.child), document)
+
+    # -- identifiers
+
+    def key(self, key: SubjectKey) -> KeyDocument:
+        """Give what is known of an identifier: an empty document where nothing is."""
+        document = self._get(key_name(key))
+        return document if isinstance(document, KeyDocument) else _NOTHING
+
+    def put_key(self, key: SubjectKey, document: KeyDocument) -> None:
+        """Keep what is known of an identifier that some child's record names.
+
+        One that a merge ties to another may be named by that one's document alone.
+        """
+        self._put(key_name(key), document)
+
+    def drop_key(self, key: SubjectKey) -> None:
+        self._put(key_name(key), None)
+
+    def hold(self, key: SubjectKey, child: ChildRef, holdings: tuple[Holding, ...]) -> None:
+        """Replace what an identifier's document says of one child."""
+        known = self.key(key)
+        others = tuple(h for h in known.holdings if h.child != child)
+        after = tuple(sorted((*others, *holdings), key=_holding_order))
+        if after != known.holdings:
+            kept = known.model_copy(update={"holdings": after})
+            self._put(key_name(key), kept if after or known.merges else None)
+
+    def same_person(self, key: SubjectKey) -> tuple[SubjectKey, ...]:
+        """Give a key and those that standing merges say are the same person's."""
+        found, waiting = [key], [key]
+        while waiting:
+            for merge in self.key(waiting.pop()).merges.values():
+                if merge.stands and merge.other not in found:
+                    found.append(merge.other)
+                    waiting.append(merge.other)
+        return tuple(sorted(found))
+
+    # -- facts
+
+    def seen(self, child: ChildRef, fact: Id) -> SeenFact | None:
+        return self._facts(child, bucket_of(fact)).facts.get(fact)
+
+    def see(self, child: ChildRef, fact: Id, seen: SeenFact) -> None:
+        bucket = bucket_of(fact)
+        facts = {**self._facts(child, bucket).facts, fact: seen}
+        self._put(facts_name(child, bucket), FactsDocument(facts=facts))
+
+    def all_seen(self, child: ChildRef) -> Iterator[tuple[Id, SeenFact]]:
+        for bucket in range(BUCKETS):
+            yield from sorted(self._facts(child, bucket).facts.items())
+
+    def forget_facts(self, child: ChildRef) -> None:
+        for bucket in range(BUCKETS):
+            if self._facts(child, bucket).facts:
+                self._put(facts_name(child, bucket), None)
+
+    def _facts(self, child: ChildRef, bucket: int) -> FactsDocument:
+        document = self._get(facts_name(child, bucket))
+        return document if isinstance(document, FactsDocument) else _NO_FACTS
+
+    # -- any document
+
+    def changes(self) -> dict[str, Value | None]:
+        """Give the documents that are other than they were found; None where one is gone."""
+        return {n: d for n, d in self.written.items() if d != self._found.get(n)}
+
+    def _get(self, name: str) -> Value | None:
+        if name in self.written:
+            return self.written[name]
+        self.asked.add(name)
+        return self._found.get(name)
+
+    def _put(self, name: str, document: Value | None) -> None:
+        self.asked.add(name)
+        if document is None and name not in self._found:
+            self.written.pop(name, None)
+        else:
+            self.written[name] = document
+
+
+def _holding_order(holding: Holding) -> tuple[str, str, str]:
+    return (holding.child, holding.relation.value, holding.event)
