@@ -15,7 +15,7 @@ from kinbridge_fhir.codes import (
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import codings
 from kinbridge_fhir.nodes import Node, extension, one, text
-from kinbridge_fhir.persons import Person, nhs_number, person, provider_of, sender
+from kinbridge_fhir.persons import Person, nhs_number, person, provider, provider_of, sender
 from kinbridge_fhir.systems import SPECIALTY, normal
 from kinbridge_schemas.base import Id
 from kinbridge_schemas.events import ChildEvent, Detail
@@ -172,7 +172,7 @@ def _detail(
     service: Service,
     status: AppointmentStatus | None,
 ) -> Detail:
-    own, provider = account.thing("appointment", resource), _provider(account, resource)
+    own, given_by = account.thing("appointment", resource), _provider(account, resource)
     known, raw = status or AppointmentStatus.UNKNOWN, _raw(resource)
     if service is Service.MATERNITY:
         return AntenatalAppointment(
@@ -181,13 +181,13 @@ def _detail(
             start=occurred.at,
             clinic_end=_clinic_end(account, resource, occurred.at),
             replaces=replaced_by(account, resource),
-            provider=provider,
+            provider=given_by,
             raw_status=raw,
         )
     # Who is under age does not attend: somebody is responsible to bring the child.
     if known is AppointmentStatus.DID_NOT_ATTEND and under_age(patient, occurred.at):
         return ChildNotBrought(
-            appointment_id=own, service=service, provider=provider, raw_status=raw
+            appointment_id=own, service=service, provider=given_by, raw_status=raw
         )
     return AppointmentRecorded(
         appointment_id=own,
@@ -195,7 +195,7 @@ def _detail(
         status=known,
         start=occurred.at,
         replaces=replaced_by(account, resource),
-        provider=provider,
+        provider=given_by,
         raw_status=raw,
     )
 
@@ -206,6 +206,8 @@ def _provider(account: Account, resource: Node) -> Provider:
         actor = message.resolve(one(participant, "actor"))
         if actor is None:
             continue
+        if actor.kind == "Organization":
+            return provider(actor)
         for name in ("providedBy", "managingOrganization", "organization"):
             found = provider_of(message, actor, name) if actor.kind != "Patient" else None
             if found is not None:

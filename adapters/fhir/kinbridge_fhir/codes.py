@@ -82,14 +82,8 @@ PATIENT_REASONS: Final = frozenset(
 )
 PROVIDER_REASONS: Final = frozenset(
     {
-        "prov",
-        "prov-pers",
-        "prov-dch",
-        "prov-edu",
-        "prov-hosp",
-        "prov-labs",
-        "prov-mroi",
-        "prov-onc",
+        *("prov", "prov-pers", "prov-dch", "prov-edu", "prov-hosp"),
+        *("prov-labs", "prov-mroi", "prov-onc"),
     }
 )
 OTHER_REASONS: Final = frozenset(

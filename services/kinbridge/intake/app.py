@@ -1,0 +1,119 @@
+"""The HTTP of intake. Every dependency is an argument; `serving.serve` gives the real ones."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response, Security
+from fastapi.security import APIKeyHeader
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from kinbridge.intake import decide, description
+from kinbridge.intake.agent import Clock, Durable
+from kinbridge.intake.decide import Refused
+from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
+from kinbridge.intake.keys import Door, Keys
+from kinbridge.intake.replies import refused
+from kinbridge_fhir.envelope import media_type
+from kinbridge_schemas.identifiers import Pseudonymiser
+
+_NOT_FHIR: Final = Refused(
+    415, "media-type-not-accepted", "Send application/fhir+json or application/fhir+xml."
+)
+# It only tells OpenAPI of the header: the doorway looks at it.
+_KEY: Final = APIKeyHeader(name=KEY_HEADER, auto_error=False)
+_PREFIXES: Final[dict[str, Door]] = {"/nhs/": "nhs"}
+
+
+def create_app(
+    *,
+    keys: Keys,
+    durable: Durable,
+    pseudonymiser: Pseudonymiser,
+    clock: Clock,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """Make the app. `durable` is what a 202 promises; `clock` stamps what is received."""
+    doorway = Doorway(keys, durable, pseudonymiser, clock, limits or Limits())
+    app = FastAPI(
+        title="Kinbridge intake",
+        version="1",
+        description=description.ABOUT,
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+    )
+    _receive(app, doorway)
+    _watch(app, doorway)
+
+    @app.exception_handler(HTTPException)
+    async def no_such_door(request: Request, problem: HTTPException) -> Response:
+        known = {404: "not-found", 405: "method-not-allowed"}
+        reason = known.get(problem.status_code, "request-refused")
+        found = Refused(problem.status_code, reason, "There is nothing here to do that.")
+        door = next((d for p, d in _PREFIXES.items() if request.url.path.startswith(p)), None)
+        return refused(found, door, problem.headers)
+
+    return app
+
+
+def _receive(app: FastAPI, doorway: Doorway) -> None:
+    @app.post("/nhs/$process-message", **_documented("nhs"))
+    async def process_message(request: Request) -> Response:
+        kind = media_type(request.headers.get("content-type", ""))
+        if kind is None:
+            return await doorway.enter(request, "nhs", _NOT_FHIR)
+        taken = partial(_nhs, content_type=kind)
+        return await doorway.enter(request, "nhs", taken)
+
+    @app.post("/cases/{system}/events", **_documented("events"))
+    async def case_events(request: Request, system: str) -> Response:
+        taken = json_only(request, decide.case_events)
+        return await doorway.enter(request, "events", taken, system)
+
+    @app.post("/cases/{system}/children", **_documented("children"))
+    async def case_children(request: Request, system: str) -> Response:
+        taken = json_only(request, decide.case_children)
+        return await doorway.enter(request, "children", taken, system)
+
+    @app.post("/alerts/{alert}/responses", **_documented("responses"))
+    async def answer_alert(request: Request, alert: str) -> Response:
+        taken = json_only(request, partial(_answer, alert=alert))
+        return await doorway.enter(request, "responses", taken)
+
+
+def _nhs(content: bytes, entrance: decide.Entrance, *, content_type: str) -> decide.Decided:
+    return decide.nhs_message(content, content_type, entrance)
+
+
+def _answer(content: bytes, entrance: decide.Entrance, *, alert: str) -> decide.Decided:
+    return decide.answer(content, alert, entrance)
+
+
+def _watch(app: FastAPI, doorway: Doorway) -> None:
+    @app.get("/health/live", tags=["watching"], summary="The process runs.")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready", tags=["watching"], summary="Records can be written.")
+    async def ready() -> Response:
+        if doorway.durable.ready:
+            return Response('{"status":"ready"}', media_type="application/json")
+        return refused(Refused(503, "not-ready", "Records cannot be written now."), None)
+
+    @app.get("/metrics", tags=["watching"], summary="Counts, for Prometheus.")
+    async def metrics() -> Response:
+        return Response(generate_latest(doorway.meters.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _documented(door: Door) -> dict[str, Any]:
+    return {
+        "status_code": 202,
+        "tags": ["receiving"],
+        "summary": description.SUMMARIES[door],
+        "description": description.DESCRIPTIONS[door],
+        "responses": description.responses(door),
+        "openapi_extra": description.request(door),
+        "dependencies": [Security(_KEY)],
+    }

@@ -1,0 +1,171 @@
+"""What the doors say of themselves in OpenAPI, with examples. Numbers are of the test range."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from kinbridge.intake.decide import Answered
+from kinbridge.intake.keys import Door
+from kinbridge.intake.replies import PROBLEM, Problem, Receipt
+from kinbridge_casesystem.snapshot_model import ToldChild
+from kinbridge_casesystem.webhook_model import SentEvent
+
+ABOUT: Final = """\
+Receives what NHS systems, case systems and people send. A `202` is given only after the records
+are stored by every replica, so that nothing acknowledged is lost; anything else, and no answer,
+means: send it again. Sending the same body twice is harmless. No answer, header or log holds an
+identifier of a person.
+
+Every request needs a key in the header `X-API-Key`. Bodies are at most 5 MB, in UTF-8, and not
+compressed. `429` and `503` carry `Retry-After`.
+"""
+
+SUMMARIES: Final[dict[Door, str]] = {
+    "nhs": "Send a FHIR message.",
+    "events": "Send events of a case system.",
+    "children": "Send children as the DfE Children's Social Care API has them.",
+    "responses": "Answer an alert.",
+}
+
+DESCRIPTIONS: Final[dict[Door, str]] = {
+    "nhs": """\
+A `Bundle` of type `message`, FHIR R4 or STU3, JSON or XML. Say the version with the media type's
+parameter `fhirVersion` (`4.0` or `3.0`) where you can. What is understood: the NEMS event
+`pds-birth-notification-1`, and `Appointment` and `Encounter` in messages whose event is of HL7 v2
+table 0003 (ADT and SIU trigger events) or of BaRS. Everything else is accepted and ends with a
+stated reason.
+""",
+    "events": """\
+One event, or an array of at most 100. `system` is the name your key is for, and `authority` the
+authority it belongs to. Ids are your own. Send an event again with a higher `version` to correct
+it, and with `retract` to take it back. `people` are told to be related to the child.
+""",
+    "children": """\
+The body of `POST /children_social_care_data/{la_code}/children`, version 1.0.1: an array of at
+most 100 children, full or delta. Each child is compared with what was sent of it before. What is
+left out says nothing; `purge` removes.
+""",
+    "responses": """\
+An acknowledgement, a snooze, feedback, health input, a verified fact, or a close. `at` is when the
+person answered; the same answer sent again carries the same `at`.
+""",
+}
+
+_BIRTH: Final = """\
+<Bundle xmlns="http://hl7.org/fhir"><type value="message"/><entry><resource><MessageHeader>
+<id value="0f6c5f0e-8d1e-4f0a-9f4e-000000000001"/>…</MessageHeader></resource></entry></Bundle>"""
+
+_EVENT: Final = {
+    "id": "E-1001",
+    "type": "cp_plan_started",
+    "recorded": "2026-03-02T10:15:00Z",
+    "occurred": "2026-03-02",
+    "authority": "209",
+    "child": {"la_child_id": "C100", "unborn": True, "edd": "2026-06-20"},
+    "people": [
+        {
+            "role": "mother",
+            "person_id": "P200",
+            "nhs_number": "9000000009",
+            "name": "Rosa Example",
+            "main_carer": True,
+        }
+    ],
+    "data": {"plan_id": "CPP-7", "category": "NEG"},
+}
+
+_CHILD: Final = {
+    "la_child_id": "C100",
+    "child_details": {"surname": "Example", "expected_date_of_birth": "2026-06-20"},
+    "social_care_episodes": [
+        {
+            "social_care_episode_id": "EP1",
+            "referral_date": "2026-01-12",
+            "referral_source": "3A",
+            "child_protection_plans": [
+                {"child_protection_plan_id": "CPP-7", "start_date": "2026-03-02"}
+            ],
+        }
+    ],
+}
+
+_ANSWER: Final = {
+    "by": "staff-417",
+    "role": "macpt_health_lead",
+    "at": "2026-03-09T11:05:00Z",
+    "said": {"answer": "acknowledge"},
+}
+
+
+def request(door: Door) -> dict[str, Any]:
+    """Give the request body of a door, for OpenAPI."""
+    if door == "nhs":
+        bundle = {"type": "object", "properties": {"resourceType": {"const": "Bundle"}}}
+        content: dict[str, Any] = {
+            "application/fhir+xml": {"schema": {"type": "string"}, "example": _BIRTH},
+            "application/fhir+json": {"schema": bundle},
+        }
+    else:
+        content = {"application/json": _json(door)}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _json(door: Door) -> dict[str, Any]:
+    if door == "events":
+        event = _schema(SentEvent)
+        return {"schema": {"oneOf": [event, _array(event)]}, "example": _EVENT}
+    if door == "children":
+        return {"schema": _array(_schema(ToldChild)), "example": [_CHILD]}
+    return {"schema": _schema(Answered), "example": _ANSWER}
+
+
+def responses(door: Door) -> dict[int | str, dict[str, Any]]:
+    """Give the answers of a door, for OpenAPI."""
+    kind = "application/fhir+json" if door == "nhs" else PROBLEM
+    problem = {"type": "object"} if door == "nhs" else _schema(Problem)
+    said = {
+        400: "The body is not well-formed.",
+        401: "The key is missing or not known.",
+        403: "The key does not open this, or may not speak for this authority.",
+        413: "The body is larger than 5 MB.",
+        415: "The media type, character set or encoding is not accepted.",
+        422: "The body is well-formed, and a needed field is missing or wrong.",
+        429: "Too much is being received: send it again after `Retry-After` seconds.",
+        503: "It could not be stored: send it again after `Retry-After` seconds.",
+    }
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"description": text, "content": {kind: {"schema": problem}}}
+        for status, text in said.items()
+    }
+    found[202] = {
+        "description": "Stored. The same body gives the same id.",
+        "content": {"application/json": {"schema": _schema(Receipt)}},
+    }
+    return found
+
+
+def _array(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": 100}
+
+
+def _schema(model: type[Any]) -> dict[str, Any]:
+    """A schema with everything inside it: OpenAPI has no place for definitions of its own."""
+    schema = TypeAdapter(model).json_schema()
+    inlined: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+    return inlined
+
+
+def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
+    match node:
+        case {"$ref": str() as reference}:
+            return _inlined(definitions[reference.rpartition("/")[2]], definitions)
+        case {"discriminator": _, **rest}:
+            return _inlined(rest, definitions)
+        case dict():
+            return {name: _inlined(part, definitions) for name, part in node.items()}
+        case list():
+            return [_inlined(part, definitions) for part in node]
+        case _:
+            return node

@@ -1,0 +1,93 @@
+"""Who may send what: API keys by their hash, each with its source and its routes.
+
+Keys are long and random, so that one plain SHA-256 is enough: there is nothing to guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from kinbridge_schemas.base import Value
+from kinbridge_schemas.identifiers import AuthorityCode
+
+Door = Literal["nhs", "events", "children", "responses"]
+_OF_CASES = frozenset({"events", "children"})
+
+
+class KeysError(Exception):
+    """The file of keys is not as it must be. The text names the place and shows no value."""
+
+
+class SourceKey(Value):
+    """One key: the name it is known by, its SHA-256 in hex, and what it opens.
+
+    `source` names the feed in every event that comes of it. A case system's key also names
+    its authority, and can speak for no other.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
+    doors: Annotated[frozenset[Door], Field(min_length=1)]
+    authority: AuthorityCode | None = None
+
+    @model_validator(mode="after")
+    def _authority_where_needed(self) -> Self:
+        if self.doors & _OF_CASES and self.authority is None:
+            raise ValueError("a case system's key needs an authority")
+        return self
+
+    @property
+    def case_source(self) -> str:
+        """The source of a case system, as its events carry it."""
+        return f"{self.authority}.{self.source}"
+
+
+class Keys(Value):
+    """All keys. A key that is looked for is compared with every one, in constant time."""
+
+    keys: tuple[SourceKey, ...]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        for what in ("name", "sha256"):
+            found = [getattr(key, what) for key in self.keys]
+            if len(set(found)) != len(found):
+                raise ValueError(f"two keys with one {what}")
+        return self
+
+    def find(self, presented: str) -> SourceKey | None:
+        digest = sha256_of(presented)
+        match = None
+        for key in self.keys:
+            if hmac.compare_digest(key.sha256, digest):
+                match = key
+        return match
+
+
+def sha256_of(key: str) -> str:
+    """Give what stands in the file for a key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def parse_keys(text: str) -> Keys:
+    """Read the YAML of the keys: a list under `keys`. Raises KeysError."""
+    try:
+        return Keys.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError:
+        raise KeysError("The keys are not YAML.") from None
+    except ValidationError as problem:
+        first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise KeysError(f"The keys: {where or 'file'}: {first['msg']}.") from None
+
+
+def load_keys(path: Path) -> Keys:
+    """Read the keys of a file. Raises KeysError, or OSError when it is not there."""
+    return parse_keys(path.read_text(encoding="utf-8"))

@@ -1,0 +1,55 @@
+"""The process of intake: the app, Kafka behind it, uvicorn before it."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from kinbridge.intake.agent import open_durable, wall_clock
+from kinbridge.intake.app import create_app
+from kinbridge.intake.door import Limits
+from kinbridge.intake.keys import Keys
+from kinbridge_schemas.base import Value
+from kinbridge_schemas.identifiers import Pseudonymiser
+
+
+class Listening(Value):
+    """Where it listens, and how long Kafka may take, in seconds. Loopback unless told."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    within: float = 5.0
+
+
+def serve(
+    keys: Keys,
+    kafka: dict[str, str],
+    pseudonymiser: Pseudonymiser,
+    listening: Listening,
+    limits: Limits | None = None,
+) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what is inside. Gives the exit code."""
+    durable = open_durable(kafka, listening.within)
+    app = create_app(
+        keys=keys,
+        durable=durable,
+        pseudonymiser=pseudonymiser,
+        clock=wall_clock,
+        limits=limits,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=listening.host,
+            port=listening.port,
+            # Its access log would hold addresses of alerts; ours has codes.
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=int(listening.within) + 2,
+        )
+    )
+    try:
+        server.run()
+    finally:
+        durable.close()
+    return 0 if server.started else 1
