@@ -29,6 +29,26 @@ class ListeningError(Exception):
     """The broker did not say where the topics end."""
 
 
+def time_comes_through(config: Mapping[str, str], topic: str, within: timedelta) -> bool:
+    """Wait until a clock record has come on every partition of a topic, no longer than this.
+
+    On the last topic of the line it says that every stage before it runs.
+    """
+    until = monotonic() + within.total_seconds()
+    consumer = Consumer(_settings(config))
+    try:
+        places = list(_ends(consumer, topic, _ANSWER_WITHIN.total_seconds()))
+        consumer.assign(places)
+        missing = {place.partition for place in places}
+        while missing and (left := until - monotonic()) > 0:
+            message = consumer.poll(left)
+            if message is not None and message.error() is None and _is_clock(message):
+                missing.discard(message.partition())
+    finally:
+        consumer.close()
+    return not missing
+
+
 class Listener:
     """Reads some topics from the moment it is made. `topics` gives the contract of each.
 
@@ -45,18 +65,11 @@ class Listener:
     ) -> None:
         self._topics: Final = dict(topics)
         self._codec: Final = codec
-        self._answer: Final = answer_within.total_seconds()
-        self._consumer: Final = Consumer(
-            {
-                **config,
-                "group.id": "kinbridge-listening",
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 20,
-                "log_level": 2,
-            }
-        )
+        self._consumer: Final = Consumer(_settings(config))
+        answer = answer_within.total_seconds()
         try:
-            self._consumer.assign(list(self._ends()))
+            ends = [end for topic in topics for end in _ends(self._consumer, topic, answer)]
+            self._consumer.assign(ends)
         except KafkaException:
             self._consumer.close()
             raise ListeningError("The broker does not answer about the topics.") from None
@@ -88,24 +101,38 @@ class Listener:
 
     def _read(self, message: Message, at: float) -> Iterator[tuple[str, Contract, float]]:
         topic = message.topic()
-        if message.error() is not None or topic is None:
+        if message.error() is not None or topic is None or _is_clock(message):
             return
-        # Its types say a mapping or pairs; it always gives pairs of text and bytes.
-        pairs = cast("list[tuple[str, bytes]]", message.headers() or [])
-        envelope = from_headers(dict(pairs))
-        if envelope.type == CLOCK_TYPE:
-            return
+        envelope = from_headers(_headers(message))
         body = self._codec.decode(self._topics[topic], envelope, message.value() or b"")
         yield topic, body, at
 
-    def _ends(self) -> Iterator[TopicPartition]:
-        for topic in self._topics:
-            found = self._consumer.list_topics(topic, timeout=self._answer).topics[topic]
-            if found.error is not None or not found.partitions:
-                raise ListeningError(f"There is no topic {topic}.")
-            for partition in found.partitions:
-                place = TopicPartition(topic, partition)
-                ends = self._consumer.get_watermark_offsets(place, timeout=self._answer)
-                if ends is None:
-                    raise ListeningError(f"The broker does not say where {topic} ends.")
-                yield TopicPartition(topic, partition, ends[1])
+
+def _settings(config: Mapping[str, str]) -> dict[str, str | int | bool]:
+    return {
+        **config,
+        "group.id": "kinbridge-listening",
+        "enable.auto.commit": False,
+        "fetch.wait.max.ms": 20,
+        "log_level": 2,
+    }
+
+
+def _ends(consumer: Consumer, topic: str, answer: float) -> Iterator[TopicPartition]:
+    found = consumer.list_topics(topic, timeout=answer).topics[topic]
+    if found.error is not None or not found.partitions:
+        raise ListeningError(f"There is no topic {topic}.")
+    for partition in found.partitions:
+        ends = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=answer)
+        if ends is None:
+            raise ListeningError(f"The broker does not say where {topic} ends.")
+        yield TopicPartition(topic, partition, ends[1])
+
+
+def _headers(message: Message) -> dict[str, bytes]:
+    # Its types say a mapping or pairs; it always gives pairs of text and bytes.
+    return dict(cast("list[tuple[str, bytes]]", message.headers() or []))
+
+
+def _is_clock(message: Message) -> bool:
+    return _headers(message).get("ce_type") == CLOCK_TYPE.encode()

@@ -1,0 +1,145 @@
+"""An embedded line for a demonstration: `kinbridge up --embedded` as a process of its own.
+
+It is the same line that anybody starts; only the policy is shortened, and the keys are drawn
+for the occasion. It is ready when time has passed through every stage to its last topic.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from queue import Empty, Queue
+from secrets import token_urlsafe
+from typing import Final, TextIO
+
+import yaml
+from pydantic import SecretStr
+
+from kinbridge.demo.line import NAME, Line, write_line
+from kinbridge.demo.policy import write_shortened
+from kinbridge.demo.sources import SOURCES, source_keys
+from kinbridge.demo.story import StoryError
+from kinbridge.runtime.listening import time_comes_through
+from kinbridge.settings import Settings
+
+_ADDRESS: Final = "Its address: "
+_STARTS_WITHIN: Final = timedelta(seconds=30)
+_READY_WITHIN: Final = timedelta(seconds=90)
+_ENDS_WITHIN: Final = timedelta(seconds=25)
+_LAST_TOPIC: Final = "dispatches"
+"""The last topic of the line that carries the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedLine:
+    """A line that runs: where it is, where its log is, and what of its policy is shortened."""
+
+    line: Line
+    file: Path
+    log: Path
+    shortened: tuple[str, ...]
+
+
+@contextmanager
+def embedded_line(settings: Settings, today: date) -> Iterator[EmbeddedLine]:
+    """Start a line and end it. Raises StoryError when it does not come up."""
+    folder = (settings.data / "demo").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    shortened = write_shortened(settings.partnerships, folder / "partnerships", today)
+    keys = {name: token_urlsafe(32) for name in SOURCES}
+    port = _free_port(settings.intake_host, settings.intake_port)
+    with (folder / "line.log").open("w", encoding="utf-8") as log:
+        process = _start(_environment(folder, keys, port))
+        try:
+            broker = _address(process, log)
+            line = Line(
+                address=f"http://{settings.intake_host}:{port}",
+                broker=broker,
+                keys={name: SecretStr(key) for name, key in keys.items()},
+            )
+            write_line(folder / NAME, line)
+            if not time_comes_through(line.kafka_config, _LAST_TOPIC, _READY_WITHIN):
+                raise StoryError(f"The line did not become ready; see {log.name}.")
+            yield EmbeddedLine(line, folder / NAME, Path(log.name), shortened)
+        finally:
+            (folder / NAME).unlink(missing_ok=True)
+            _end(process)
+
+
+def _environment(folder: Path, keys: dict[str, str], port: int) -> dict[str, str]:
+    known = [key.model_dump(mode="json") for key in source_keys(keys)]
+    path = folder / "keys.yaml"
+    path.write_text(yaml.safe_dump({"keys": known}), encoding="utf-8")
+    return {
+        **os.environ,
+        "KINBRIDGE_DATA": str(folder),
+        "KINBRIDGE_PARTNERSHIPS": str(folder / "partnerships"),
+        "KINBRIDGE_KEYS": str(path),
+        "KINBRIDGE_INTAKE_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _start(environment: dict[str, str]) -> subprocess.Popen[str]:
+    # A session of its own: Ctrl-C is for the demonstration, which then ends the line.
+    return subprocess.Popen(
+        [sys.executable, "-m", "kinbridge.cli", "up", "--embedded", "--attached"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _address(process: subprocess.Popen[str], log: TextIO) -> str:
+    """Copy what the line says into its log, and give the broker's address when it says it."""
+    found: Queue[str] = Queue()
+
+    def copy() -> None:
+        for text in process.stdout or ():
+            log.write(text)
+            log.flush()
+            if text.startswith(_ADDRESS):
+                found.put(text.removeprefix(_ADDRESS).strip())
+        found.put("")
+
+    threading.Thread(target=copy, name="line-log", daemon=True).start()
+    try:
+        address = found.get(timeout=_STARTS_WITHIN.total_seconds())
+    except Empty:
+        address = ""
+    if not address:
+        raise StoryError(f"The line did not start; see {log.name}.")
+    return address
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_ENDS_WITHIN.total_seconds())
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _free_port(host: str, wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as trying:
+            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trying.bind((host, port))
+            except OSError:
+                continue
+            return int(trying.getsockname()[1])
+    raise StoryError(f"No port is free on {host}.")
