@@ -164,13 +164,16 @@ def broker(address_file: Path | None, *, attached: bool) -> None:
 
 @main.command()
 @click.option("--embedded", is_flag=True, help="With a broker of its own, in memory.")
-def up(*, embedded: bool) -> None:
+@_attached
+def up(*, embedded: bool, attached: bool) -> None:
     """Run the whole line on this machine: stages, intake and ticker. Ctrl-C stops it."""
     from kinbridge.runtime.embedded import BANNER
     from kinbridge.runtime.local import embed, programs
-    from kinbridge.runtime.supervisor import Supervisor
+    from kinbridge.runtime.supervisor import Supervisor, end_with_parent
 
     with _plainly():
+        if attached:
+            end_with_parent()
         settings = Settings()
         environment: dict[str, str] = {}
         if embedded:
