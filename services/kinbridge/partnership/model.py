@@ -228,6 +228,14 @@ class Partnership(Value):
         held = [b for b in self._grounds if b.code == code and b.in_force(on)]
         return max(held, key=lambda b: b.valid_from, default=None)
 
+    def ground(self, code: BasisCode) -> LawfulBasis:
+        """The ground of this code whether or not still in force, for what takes a share back.
+
+        A ground is ended by `valid_to` and stays in the file. For one that was taken out all
+        the same, the first of the file stands in: a correction is never left unsaid.
+        """
+        return next((b for b in reversed(self._grounds) if b.code == code), self._grounds[0])
+
     def arms(self) -> frozenset[ServiceArm]:
         return frozenset(team.arm for team in self.teams)
 

@@ -1,0 +1,298 @@
+"""A child's picture: what is known of it, folded from its linked events in any order. Pure.
+
+Each fact holds the accounts of it that may still count. Between two clock records ("steps")
+all of them are kept, so that no order of arrival hides another; a step keeps the latest only.
+The child's record is the one of the highest registry revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, TypeVar, cast
+
+from pydantic import AwareDatetime, Field
+
+from kinbridge_schemas.base import Id, Value
+from kinbridge_schemas.events import KINDS, Detail
+from kinbridge_schemas.linked import ChildRecord, EventLinked, EventUnlinked, LinkedEvent
+from kinbridge_schemas.vocabulary import Occurred, Role, Version
+
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_LASTING: Final = frozenset(
+    {
+        "cp_plan_started",
+        "s47_started",
+        "looked_after_started",
+        "cin_plan_started",
+        "family_help_episode_started",
+        "pre_birth_assessment_required",
+        "assessment_started",
+        "family_agreement_recorded",
+        "standing_request_recorded",
+        "disclosure_risk_set",
+        "lead_practitioner_allocated",
+        "lead_practitioner_changed",
+        "unborn_registered",
+    }
+)
+"""Kinds that hold until something ends them: age alone does not make them past."""
+
+_PASSING: Final = frozenset(
+    {
+        "cp_plan_ended",
+        "s47_ended",
+        "looked_after_ended",
+        "cin_plan_ended",
+        "family_help_episode_ended",
+        "pre_birth_assessment_waived",
+        "assessment_authorised",
+        "family_agreement_withdrawn",
+        "standing_request_ended",
+        "disclosure_risk_cleared",
+        "contact_received",
+        "referral_received",
+        "referral_decided",
+        "strategy_discussion_scheduled",
+        "strategy_discussion_rescheduled",
+        "strategy_discussion_cancelled",
+        "strategy_discussion_held",
+        "icpc_scheduled",
+        "icpc_held",
+        "review_due",
+        "review_held",
+        "core_group_due",
+        "core_group_held",
+        "edd_changed",
+        "edd_revised",
+        "maternity_booked",
+        "unborn_born",
+        "pregnancy_ended",
+        "antenatal_appointment",
+        "maternity_care_transferred",
+        "birth_notified",
+        "ed_attended",
+        "admitted",
+        "discharged",
+        "appointment_recorded",
+        "hv_contact",
+        "health_response_supplied",
+        "health_fact_verified",
+    }
+)
+KEPT: Final = _LASTING | _PASSING
+"""The kinds that some rule or some line of an alert reads. No other kind is kept."""
+
+
+class Account(Value):
+    """One account of a fact by its source. `fresh`: it came after the last step.
+
+    `recorded` is when the line first received it in this opening of the case.
+    """
+
+    fact: Id
+    event: Id
+    version: Version
+    act: Literal["assert", "retract"]
+    relation: Role
+    occurred: Occurred
+    observed: AwareDatetime
+    recorded: AwareDatetime
+    opening: int
+    revision: int
+    source: str
+    fresh: bool = True
+    detail: Detail
+
+    @property
+    def order(self) -> tuple[int, datetime, bool, str]:
+        return (self.version.number, self.version.updated, self.act == "retract", self.event)
+
+
+class Unlinked(Value):
+    """The link of an event taken back, at a revision of the registry."""
+
+    revision: int
+    recorded: AwareDatetime
+    fresh: bool = True
+
+
+class Picture(Value):
+    """All that is known of one child. `recorded` is the latest time of receipt in it."""
+
+    record: ChildRecord | None = None
+    facts: dict[Id, tuple[Account, ...]] = Field(default_factory=dict)
+    unlinked: dict[Id, Unlinked] = Field(default_factory=dict)
+    recorded: AwareDatetime = BEGINNING
+
+    def stands(self, account: Account) -> bool:
+        """Whether an account says that its fact is so, and about this child."""
+        taken = self.unlinked.get(account.event)
+        return account.act == "assert" and (taken is None or taken.revision < account.revision)
+
+    def fate(self, fact: Id) -> Literal["stands", "retracted", "unlinked", "unknown"]:
+        """What became of a fact by its latest account."""
+        accounts = self.facts.get(fact)
+        if not accounts:
+            return "unknown"
+        if self.stands(accounts[-1]):
+            return "stands"
+        return "retracted" if accounts[-1].act == "retract" else "unlinked"
+
+
+def matters(picture: Picture, linked: LinkedEvent) -> bool:
+    """Whether an event can change the picture at all."""
+    if picture.record is None or linked.child.revision > picture.record.revision:
+        return True
+    happened = linked.happened
+    if isinstance(happened, EventLinked):
+        return happened.detail.kind in KEPT
+    return isinstance(happened, EventUnlinked)
+
+
+def fold(picture: Picture, linked: LinkedEvent, recorded: datetime) -> Picture:
+    """Take one event in. The order of events and repeats of them make no difference."""
+    update: dict[str, Any] = {"recorded": max(picture.recorded, recorded)}
+    if picture.record is None or linked.child.revision > picture.record.revision:
+        update["record"] = linked.child
+    happened = linked.happened
+    if isinstance(happened, EventLinked) and happened.detail.kind in KEPT:
+        account = _account(happened, linked.child, recorded)
+        known = picture.facts.get(happened.fact, ())
+        update["facts"] = picture.facts | {happened.fact: _joined(known, account)}
+    elif isinstance(happened, EventUnlinked):
+        taken = Unlinked(revision=linked.child.revision, recorded=recorded)
+        known_taken = picture.unlinked.get(happened.event)
+        if known_taken is None or known_taken.revision < taken.revision:
+            update["unlinked"] = picture.unlinked | {happened.event: taken}
+    return picture.model_copy(update=update)
+
+
+def _account(happened: EventLinked, child: ChildRecord, recorded: datetime) -> Account:
+    return Account(
+        fact=happened.fact,
+        event=happened.event,
+        version=happened.version,
+        act=happened.act,
+        relation=happened.relation,
+        occurred=happened.occurred,
+        observed=happened.observed,
+        recorded=recorded,
+        opening=child.opening,
+        revision=child.revision,
+        source=happened.source.replace(":", "."),
+        detail=happened.detail,
+    )
+
+
+def _joined(known: tuple[Account, ...], account: Account) -> tuple[Account, ...]:
+    # What was superseded before the last step cannot count again, in whatever order it comes.
+    if known and not known[0].fresh and account.order < known[0].order:
+        return known
+    same = next((a for a in known if a.event == account.event), None)
+    if same is not None:
+        account = _merged(same, account)
+    return tuple(sorted((*(a for a in known if a is not same), account), key=lambda a: a.order))
+
+
+def _merged(known: Account, again: Account) -> Account:
+    if again.opening > known.opening:
+        return again
+    recorded = min(known.recorded, again.recorded)
+    if again.opening < known.opening:
+        recorded = known.recorded
+    revision = max(known.revision, again.revision)
+    return known.model_copy(update={"recorded": recorded, "revision": revision})
+
+
+def step(picture: Picture, clock: datetime, keep: timedelta) -> Picture:
+    """What remains when the clock has moved: the latest accounts, and nothing long past."""
+    since = clock - keep
+    facts = {
+        fact: (_settled(accounts[-1]),)
+        for fact, accounts in picture.facts.items()
+        if accounts[-1].recorded >= since or accounts[-1].detail.kind in _LASTING
+    }
+    unlinked = {
+        event: taken.model_copy(update={"fresh": False}) if taken.fresh else taken
+        for event, taken in picture.unlinked.items()
+        if taken.recorded >= since
+    }
+    return picture.model_copy(update={"facts": facts, "unlinked": unlinked})
+
+
+def _settled(account: Account) -> Account:
+    return account.model_copy(update={"fresh": False}) if account.fresh else account
+
+
+D = TypeVar("D", bound=Value)
+_NAMES: Final = {kind: name for name, kind in KINDS.items()}
+
+Raises = Callable[[Account], bool]
+"""Whether an account can bring a concern about, rather than take one back."""
+
+
+class View:
+    """The picture as a rule reads it: standing accounts of this opening, by kind.
+
+    A permissive view shows all that could have been so in some order of what came since the
+    last step: every account that raises, and of the others only what was known at the step.
+    """
+
+    __slots__ = ("_kinds", "permissive", "picture", "record")
+
+    def __init__(
+        self, picture: Picture, record: ChildRecord, raises: Raises | None = None
+    ) -> None:
+        self.picture: Final = picture
+        self.record: Final = record
+        self.permissive: Final = raises is not None
+        kinds: dict[str, list[Account]] = {}
+        for accounts in picture.facts.values():
+            shown = (
+                _strict(picture, accounts) if raises is None else _any(picture, accounts, raises)
+            )
+            for account in shown:
+                if account.opening == record.opening:
+                    kinds.setdefault(account.detail.kind, []).append(account)
+        self._kinds: Final[Mapping[str, list[Account]]] = kinds
+
+    def of(self, *kinds: type[D]) -> Iterator[tuple[Account, D]]:
+        """The accounts of these kinds of event, each with its detail in its own type."""
+        for kind in kinds:
+            for account in self._kinds.get(_NAMES[kind], ()):
+                yield account, cast("D", account.detail)
+
+    def has(self, *kinds: type[Value]) -> bool:
+        return any(_NAMES[kind] in self._kinds for kind in kinds)
+
+
+def _strict(picture: Picture, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    return (accounts[-1],) if picture.stands(accounts[-1]) else ()
+
+
+def _any(picture: Picture, accounts: tuple[Account, ...], raises: Raises) -> list[Account]:
+    raising = [a for a in accounts if raises(a) and _stood(picture, a)]
+    if raising:
+        return raising
+    settled = accounts[0]
+    alone = not settled.fresh and len(accounts) == 1
+    return [settled] if alone and picture.stands(settled) else []
+
+
+def _stood(picture: Picture, account: Account) -> bool:
+    """Whether an account stood at some moment since the last step."""
+    taken = picture.unlinked.get(account.event)
+    standing = taken is None or taken.fresh or taken.revision < account.revision
+    return account.act == "assert" and standing
+
+
+def unsettled(picture: Picture, raises: Raises) -> bool:
+    """Whether the permissive view can differ from the strict one."""
+    if any(taken.fresh for taken in picture.unlinked.values()):
+        return True
+    for accounts in picture.facts.values():
+        if len(accounts) > 1 or (accounts[-1].fresh and not raises(accounts[-1])):
+            return True
+    return False

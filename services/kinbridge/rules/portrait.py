@@ -1,0 +1,192 @@
+"""What every concern about one child shows alike: whom, how it stands, whom to reach. Pure.
+
+Made once for each evaluation, and only what is asked for: most events bring no concern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from kinbridge.partnership.model import Partnership
+from kinbridge.rules.picture import Account, View
+from kinbridge.rules.pregnancy import born, expected, gestation, last_seen, next_appointment
+from kinbridge.rules.situation import helped, in_need, meetings, restriction, situation
+from kinbridge_schemas.concerns import Contact, Situation, Whom
+from kinbridge_schemas.events.contact import (
+    FamilyHelpEpisodeStarted,
+    LeadPractitionerAllocated,
+    LeadPractitionerChanged,
+)
+from kinbridge_schemas.events.maternity import AntenatalAppointment
+from kinbridge_schemas.events.persons import FamilyAgreementRecorded, FamilyAgreementWithdrawn
+from kinbridge_schemas.events.protection import StrategyDiscussionCancelled
+from kinbridge_schemas.linked import Restriction
+from kinbridge_schemas.vocabulary import AppointmentStatus, RoleCode, ServiceArm, Urgency
+
+OUT_OF_HOURS: Final = "out_of_hours"
+"""The role under which an out-of-hours desk stands among the contacts."""
+
+
+class Portrait:
+    """The child as an alert shows it, at a time. The same picture and clock give the same."""
+
+    def __init__(self, view: View, clock: datetime, policy: Partnership) -> None:
+        self.view: Final = view
+        self.policy: Final = policy
+        self.as_of: Final = max(clock, view.picture.recorded)
+
+    @cached_property
+    def restriction(self) -> Restriction:
+        return restriction(self.view.record)
+
+    @cached_property
+    def situation(self) -> Situation:
+        return situation(self.view, self.as_of)
+
+    @cached_property
+    def protected(self) -> bool:
+        held = self.situation
+        return held.protection_plan or held.s47_open or held.looked_after
+
+    @cached_property
+    def last_seen(self) -> datetime | None:
+        return last_seen(self.view)
+
+    @cached_property
+    def next_appointment(self) -> datetime | None:
+        return next_appointment(self.view, self.as_of)
+
+    @cached_property
+    def whom(self) -> Whom:
+        record = self.view.record
+        edd, source = expected(self.view) if record.unborn else (None, "none")
+        birth = born(self.view)
+        return Whom(
+            child=record.child,
+            label="Unborn baby" if record.unborn and birth is None else _label(self, birth),
+            la_child_id=record.la_child_id,
+            nhs_number=record.nhs_number,
+            name=record.name or (record.mother_name if record.unborn else None),
+            matched_by=record.matched_by,
+            unborn=record.unborn and birth is None,
+            edd=edd,
+            edd_source=source,
+            gestation_days=_still(self, birth),
+            born=birth,
+            restriction=self.restriction,
+        )
+
+    @cached_property
+    def agreed(self) -> bool:
+        over = {d.agreement_id for _, d in self.view.of(FamilyAgreementWithdrawn)}
+        recorded = [d.agreement_id for _, d in self.view.of(FamilyAgreementRecorded)]
+        started = (help_.family_agreement for _, help_ in self.view.of(FamilyHelpEpisodeStarted))
+        return any(agreement not in over for agreement in recorded) or any(started)
+
+    @cached_property
+    def handling(self) -> tuple[str, ...]:
+        codes = ["speak-to-lead-practitioner-first"] if self.protected else []
+        codes.append("family-agreed-to-sharing" if self.agreed else "family-not-asked")
+        return ("restricted-record", *codes) if self.restriction != "none" else tuple(codes)
+
+    @cached_property
+    def stays_open(self) -> tuple[str, ...]:
+        """What goes on whatever the answer: never ended by anything said here."""
+        held = self.situation
+        codes = {
+            "child-protection-plan": held.protection_plan,
+            "section-47-enquiry": held.s47_open,
+            "looked-after": held.looked_after,
+            "pre-birth-assessment": held.pre_birth_assessment in {"required", "started"},
+            "child-in-need-plan": in_need(self.view),
+            "family-help": helped(self.view),
+            "strategy-discussion": any(
+                m.kind == "strategy-discussion" and m.at >= self.as_of for m in meetings(self.view)
+            ),
+        }
+        return tuple(code for code, still in codes.items() if still)
+
+    @cached_property
+    def leads(self) -> tuple[Contact, ...]:
+        """Those who hold the case, by role, each with the desk that reaches them."""
+        latest: dict[RoleCode, tuple[Account, Contact]] = {}
+        for account, contact, until in _leads(self.view):
+            known = latest.get(contact.role)
+            newer = known is None or (known[0].occurred.at, known[0].event) < (
+                account.occurred.at,
+                account.event,
+            )
+            if newer and (until is None or until > self.as_of):
+                latest[contact.role] = (account, contact)
+        return tuple(contact for _, (_, contact) in sorted(latest.items()))
+
+    def contacts(
+        self, roles: tuple[RoleCode, ...], arm: ServiceArm, urgency: Urgency
+    ) -> tuple[Contact, ...]:
+        """Whom a reader can reach: who holds the case, the roles asked, and out of hours."""
+        found = list(self.leads)
+        for role in roles:
+            held = self.policy.post(role, arm)
+            if held is None:
+                continue
+            team, post = held
+            if post.desk:
+                found.append(Contact(role=role, team=team.code, phone=post.desk.phone))
+            pages = self.policy.urgencies[urgency].out_of_hours == "page"
+            if post.out_of_hours and pages:
+                phone = post.out_of_hours.phone
+                found.append(Contact(role=OUT_OF_HOURS, team=team.code, phone=phone))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """What, when it changes, makes an account of a concern a new one. Free of the clock."""
+        held = self.situation
+        record = self.view.record
+        booked = AppointmentStatus.BOOKED
+        return (
+            record.family,
+            record.unborn,
+            record.nhs_number is not None,
+            self.restriction,
+            held.protection_plan,
+            held.s47_open,
+            held.looked_after,
+            held.pre_birth_assessment,
+            [(m.at.timestamp(), m.kind) for m in meetings(self.view)],
+            self.view.has(StrategyDiscussionCancelled),
+            sorted(
+                d.start.timestamp()
+                for _, d in self.view.of(AntenatalAppointment)
+                if d.status is booked
+            ),
+            self.agreed,
+        )
+
+
+def _label(portrait: Portrait, birth: datetime | None) -> str:
+    newborn = birth is not None and (portrait.as_of - birth).days < 28  # noqa: PLR2004 - the neonatal period
+    return "Newborn baby" if newborn else "Child"
+
+
+def _still(portrait: Portrait, birth: datetime | None) -> int | None:
+    if not portrait.view.record.unborn or birth is not None:
+        return None
+    return gestation(portrait.view, portrait.as_of)
+
+
+def _leads(view: View) -> Iterator[tuple[Account, Contact, datetime | None]]:
+    for account, lead in view.of(LeadPractitionerAllocated):
+        yield account, _lead(lead), lead.until
+    for account, changed in view.of(LeadPractitionerChanged):
+        yield account, _lead(changed), changed.until
+
+
+def _lead(lead: LeadPractitionerAllocated | LeadPractitionerChanged) -> Contact:
+    # A desk without a team's name is taken for a place of care and hidden when restricted;
+    # this one is the authority's own.
+    team = lead.team or "case-holder"
+    return Contact(role=lead.role, worker=lead.worker, team=team, phone=lead.duty_phone)

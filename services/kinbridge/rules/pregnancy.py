@@ -1,0 +1,163 @@
+"""Pregnancy, birth and care seen, as several rules and every alert read them. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+
+from kinbridge.partnership.calendar import london_date
+from kinbridge.rules.picture import Account, View
+from kinbridge.rules.situation import OWN
+from kinbridge_schemas.events.care import (
+    Admitted,
+    AppointmentRecorded,
+    Discharged,
+    EdAttended,
+    HvContact,
+)
+from kinbridge_schemas.events.knowledge import HealthFactVerified, VerifiedFact
+from kinbridge_schemas.events.maternity import (
+    AntenatalAppointment,
+    BirthNotified,
+    EddRevised,
+    MaternityBooked,
+)
+from kinbridge_schemas.events.persons import (
+    EddChanged,
+    PregnancyEnded,
+    UnbornBorn,
+    UnbornRegistered,
+)
+from kinbridge_schemas.vocabulary import AppointmentStatus, Role
+
+FULL_TERM: Final = 280
+"""Days from the first day of the last period to the expected date of delivery."""
+
+_LONGEST: Final = 330
+_STAY: Final = timedelta(days=30)
+EddSource = Literal["maternity", "authority", "none"]
+
+
+def expected(view: View) -> tuple[datetime | None, EddSource]:
+    """The expected date of delivery and whose it is: maternity's outranks the authority's."""
+    maternity = [(a, d.edd) for a, d in view.of(EddRevised)]
+    maternity += [(a, d.edd) for a, d in view.of(MaternityBooked) if d.edd]
+    if maternity:
+        return _chosen(view, maternity), "maternity"
+    authority = [(a, d.edd) for a, d in view.of(EddChanged)]
+    authority += [(a, d.edd) for a, d in view.of(UnbornRegistered) if d.edd]
+    if authority:
+        return _chosen(view, authority), "authority"
+    return view.record.edd, "authority" if view.record.edd else "none"
+
+
+def _chosen(view: View, dated: list[tuple[Account, datetime]]) -> datetime:
+    if view.permissive:
+        return min(edd for _, edd in dated)
+    return max(dated, key=lambda told: (told[0].observed, told[0].event))[1]
+
+
+def gestation(view: View, at: datetime) -> int | None:
+    """Days of pregnancy at a time; None without an expected date, or where it cannot be."""
+    edd, _ = expected(view)
+    if edd is None:
+        return None
+    days = FULL_TERM - (london_date(edd) - london_date(at)).days
+    return days if 0 <= days <= _LONGEST else None
+
+
+def date_of_gestation(edd: datetime, weeks: int) -> date:
+    """The day on which the pregnancy reaches so many weeks."""
+    return london_date(edd) - timedelta(days=FULL_TERM - 7 * weeks)
+
+
+def of_mother_or_own(account: Account) -> bool:
+    return account.relation in OWN or account.relation is Role.MOTHER
+
+
+def births(view: View) -> list[Account]:
+    """Accounts of this child's live birth, earliest first. A stillbirth is not one of them."""
+    found = [a for a, _ in view.of(UnbornBorn) if a.relation in OWN]
+    found += [a for a, d in view.of(BirthNotified) if d.live is not False and _this(view, a)]
+    return sorted(found, key=lambda a: (a.occurred.at, a.event))
+
+
+def _this(view: View, account: Account) -> bool:
+    """Whether a birth is of this child and not of a sibling."""
+    return account.relation in OWN or (account.relation is Role.MOTHER and view.record.unborn)
+
+
+def born(view: View) -> datetime | None:
+    """When the child was born, as far as is known."""
+    if view.record.born is not None:
+        return view.record.born
+    found = births(view)
+    return found[0].occurred.at if found else None
+
+
+def pregnancy_ended(view: View) -> bool:
+    """Whether the pregnancy ended without a living child: rules stop, and nothing says why."""
+    if not view.record.unborn:
+        return False
+    if any(of_mother_or_own(a) for a, _ in view.of(PregnancyEnded)):
+        return True
+    if any(d.fact is VerifiedFact.PREGNANCY_ENDED for _, d in view.of(HealthFactVerified)):
+        return True
+    still = any(d.live is False and _this(view, a) for a, d in view.of(BirthNotified))
+    return still and not births(view)
+
+
+def unborn_at(view: View, at: datetime) -> bool:
+    """Whether the child was not yet born at a time."""
+    birth = born(view)
+    return view.record.unborn if birth is None else at < birth
+
+
+def in_hospital(view: View, on: date, relation: Role) -> Account | None:
+    """The account by which somebody was in hospital on a day: emergency care or a stay."""
+    for account, _ in view.of(EdAttended):
+        if account.relation is relation and london_date(account.occurred.at) == on:
+            return account
+    ends = {d.admission_id: a.occurred.at for a, d in view.of(Discharged)}
+    for account, stay in view.of(Admitted):
+        start = account.occurred.at
+        end = ends.get(stay.admission_id, start + _STAY)
+        if account.relation is relation and london_date(start) <= on <= london_date(end):
+            return account
+    return None
+
+
+def last_seen(view: View) -> datetime | None:
+    """When a health professional last saw the child, or the mother of an unborn one."""
+    seen = OWN | {Role.MOTHER} if view.record.unborn else OWN
+    attended = AppointmentStatus.ATTENDED
+    times: list[datetime] = []
+    if view.record.unborn:
+        times += [d.start for _, d in view.of(AntenatalAppointment) if d.status is attended]
+    times += [
+        d.start
+        for a, d in view.of(AppointmentRecorded)
+        if a.relation in seen and d.status is attended
+    ]
+    times += [
+        d.arrived for a, d in view.of(EdAttended) if a.relation in seen and not d.left_before_seen
+    ]
+    times += [a.occurred.at for a, _ in view.of(Admitted) if a.relation in seen]
+    times += [a.occurred.at for a, _ in view.of(BirthNotified) if a.relation in seen]
+    times += [a.occurred.at for a, d in view.of(HvContact) if d.status == "completed"]
+    times += [d.last_attended for _, d in view.of(HealthFactVerified) if d.last_attended]
+    return max(times, default=None)
+
+
+def next_appointment(view: View, as_of: datetime) -> datetime | None:
+    """The next appointment that is booked: antenatal, or the child's own."""
+    booked = AppointmentStatus.BOOKED
+    times: list[datetime] = []
+    if view.record.unborn:
+        times += [d.start for _, d in view.of(AntenatalAppointment) if d.status is booked]
+    times += [
+        d.start
+        for a, d in view.of(AppointmentRecorded)
+        if d.status is booked and (a.relation in OWN or view.record.unborn)
+    ]
+    return min((at for at in times if at >= as_of), default=None)

@@ -1,0 +1,43 @@
+"""What the stage keeps of one child: its picture, and what was said of it to whom."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from kinbridge.rules.picture import BEGINNING, Picture
+from kinbridge_schemas.base import Code, Id, Value
+from kinbridge_schemas.concerns import RuleCode
+from kinbridge_schemas.identifiers import FamilyRef
+from kinbridge_schemas.vocabulary import DisclosureTier, RoleCode, ServiceArm, Urgency
+
+
+class Said(Value):
+    """A concern as it was told last: enough to take it back from everybody who had it."""
+
+    rule: RuleCode
+    about: Id
+    arm: ServiceArm
+    status: Literal["active", "withdrawn", "ended"]
+    digest: str
+    urgency: Urgency
+    never_suppressed: bool
+    tier: DisclosureTier
+    basis: str
+    owner: RoleCode
+    copies: tuple[RoleCode, ...]
+    facts: tuple[Id, ...]
+    family: FamilyRef
+    opening: int
+    recorded: AwareDatetime
+
+
+class ChildState(Value):
+    """One child. `clock` is the last step; `withheld` why a concern was not shared, by its id."""
+
+    picture: Picture = Picture()
+    clock: AwareDatetime = BEGINNING
+    said: dict[Id, Said] = Field(default_factory=dict)
+    withheld: dict[Id, Code] = Field(default_factory=dict)
+    due: AwareDatetime | None = None

@@ -1,0 +1,223 @@
+"""From what a rule found to what one team may be told: recipient, tier, ground, words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Final
+
+from kinbridge.partnership.calendar import london_date
+from kinbridge.partnership.model import Partnership
+from kinbridge.partnership.terms import Recipient, RuleTerms
+from kinbridge.rules.finding import SILENT, Ask, Finding, Shown, concern_id, verified
+from kinbridge.rules.portrait import Portrait
+from kinbridge.rules.r13_corrections import sentence
+from kinbridge_schemas.basis import LawfulBasis
+from kinbridge_schemas.concerns import Asked, Concern, ShownFact, Whom
+from kinbridge_schemas.disclosure import disclose
+from kinbridge_schemas.vocabulary import (
+    DisclosureTier,
+    InputStatus,
+    Occurred,
+    Precision,
+    RoleCode,
+    Service,
+    ServiceArm,
+)
+
+_HEALTH_ASKED: Final = "R23"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One finding for one team. `basis` is None where nothing allows it to be shared."""
+
+    concern: str
+    finding: Finding
+    arm: ServiceArm
+    owner: RoleCode
+    copies: tuple[RoleCode, ...]
+    tier: DisclosureTier
+    basis: LawfulBasis | None
+
+    @property
+    def roles(self) -> tuple[RoleCode, ...]:
+        return (self.owner, *self.copies)
+
+
+def terms_of(policy: Partnership, rule: str) -> RuleTerms:
+    return policy.rules.sharing()[rule.lower()]
+
+
+def tellings(portrait: Portrait, finding: Finding) -> Iterator[Telling]:
+    """Whom a finding is for, one for each team."""
+    terms = terms_of(portrait.policy, finding.rule)
+    code = terms.basis.get(finding.standing) if finding.standing else None
+    basis = portrait.policy.basis(code, london_date(portrait.as_of)) if code else None
+    child = portrait.view.record.child
+    for recipient in _recipients(terms, looked_after=portrait.situation.looked_after):
+        owner = finding.ask.owner or recipient.owner
+        yield Telling(
+            concern=concern_id(finding.rule, child, recipient.arm, finding.about),
+            finding=finding,
+            arm=recipient.arm,
+            owner=owner,
+            copies=tuple(role for role in recipient.copies if role != owner),
+            tier=_tier(recipient, finding, protected=portrait.protected),
+            basis=basis,
+        )
+
+
+def _recipients(terms: RuleTerms, *, looked_after: bool) -> tuple[Recipient, ...]:
+    special = tuple(r for r in terms.recipients if r.situation == "looked-after")
+    if looked_after and special:
+        return special
+    return tuple(r for r in terms.recipients if r.situation == "any")
+
+
+def _tier(recipient: Recipient, finding: Finding, *, protected: bool) -> DisclosureTier:
+    # Family Help rests on agreement, and that reaches no further than existence.
+    if finding.standing == "family-help":
+        return DisclosureTier.EXISTENCE
+    return recipient.tier if protected else recipient.tier_otherwise
+
+
+def digest(portrait: Portrait, telling: Telling) -> str:
+    """What a reader of this tier would see change. The same account has the same digest."""
+    finding = telling.finding
+    parts: list[object] = [
+        finding.status,
+        finding.urgency.value,
+        telling.tier.value,
+        telling.basis.code if telling.basis else "",
+        telling.roles,
+        finding.ask.by.timestamp() if finding.ask.by else 0,
+        portrait.key,
+    ]
+    if telling.tier is DisclosureTier.CONTENT or finding.rule == _HEALTH_ASKED:
+        parts += [
+            finding.reason,
+            finding.corrects,
+            finding.stays_open,
+            finding.handling,
+            finding.why,
+            finding.threshold,
+            [(s.account.fact, s.outcome, s.at.timestamp(), s.withdrawn) for s in finding.facts],
+            [(c.what, _settled(c.answer)) for c in finding.checks],
+            portrait.leads,
+        ]
+    return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def _settled(answer: InputStatus) -> str:
+    # A source that is behind catches up by itself: that is no news to anybody.
+    return (InputStatus.NO_DATA if answer is InputStatus.STALE else answer).value
+
+
+def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern:
+    """The concern as this team may see it, every field that its tier allows filled."""
+    finding = telling.finding
+    if finding.status != "active":
+        finding = _taken_back(portrait, finding)
+    silent = finding.status == "withdrawn" and finding.reason == SILENT
+    policy, view = portrait.policy, portrait.view
+    whole = Concern(
+        concern=telling.concern,
+        rule=finding.rule,
+        rule_version=terms_of(policy, finding.rule).version,
+        about=finding.about,
+        child=view.record.child,
+        family=view.record.family,
+        authority=policy.authority,
+        arm=telling.arm,
+        status=finding.status,
+        withdrawn=finding.reason,
+        urgency=finding.urgency,
+        never_suppressed=finding.never_suppressed,
+        tier=telling.tier,
+        basis=basis,
+        whom=_undated(portrait) if silent else portrait.whom,
+        situation=portrait.situation,
+        facts=() if silent else tuple(_fact(shown) for shown in finding.facts),
+        corrects=finding.corrects,
+        last_seen=None if silent else portrait.last_seen,
+        next_appointment=None if silent else portrait.next_appointment,
+        checks=() if silent else finding.checks,
+        why=finding.why,
+        threshold=finding.threshold,
+        asked=_asked(policy, telling, finding.ask),
+        contacts=portrait.contacts(_reachable(policy, telling), telling.arm, finding.urgency),
+        handling=(*portrait.handling, *finding.handling),
+        stays_open=(*portrait.stays_open, *finding.stays_open),
+        as_of=portrait.as_of,
+    )
+    shown = disclose(whole, telling.tier, portrait.restriction != "none")
+    # The line itself goes by the rule; who may not know it does not get it when it is sent.
+    return shown.model_copy(update={"rule": whole.rule, "rule_version": whole.rule_version})
+
+
+def _taken_back(portrait: Portrait, finding: Finding) -> Finding:
+    """The same finding in the words of its end."""
+    ended = finding.status == "ended"
+    if ended:
+        why = "This has ended and nothing more is asked."
+        ask = Ask("note-end", why, owner=finding.ask.owner, request_id=finding.ask.request_id)
+    else:
+        why = sentence(finding.reason or SILENT)
+        ask = Ask(
+            "note-correction",
+            f"{why} Nothing is asked because of it. What stays open is listed.",
+            owner=finding.ask.owner,
+        )
+    return replace(finding, why=why, ask=ask, facts=_with_verified(portrait, finding))
+
+
+def _with_verified(portrait: Portrait, finding: Finding) -> tuple[Shown, ...]:
+    facts = finding.facts
+    corrected = verified(portrait.view, *finding.corrects) if finding.corrects else None
+    if corrected is None or finding.reason is None:
+        return facts
+    account, fact = corrected
+    at = fact.last_attended or fact.as_of
+    service = facts[0].service if facts else Service.UNKNOWN
+    return (*facts, Shown(account, at, service, finding.reason, fact.provider))
+
+
+def _undated(portrait: Portrait) -> Whom:
+    return portrait.whom.model_copy(
+        update={"edd": None, "edd_source": "none", "gestation_days": None}
+    )
+
+
+def _fact(shown: Shown) -> ShownFact:
+    account = shown.account
+    same = shown.at == account.occurred.at
+    precision = account.occurred.precision if same else Precision.INSTANT
+    return ShownFact(
+        fact=account.fact,
+        occurred=Occurred(at=shown.at, precision=precision),
+        service=shown.service,
+        outcome=shown.outcome,
+        provider=shown.provider.name or shown.provider.ods,
+        place=shown.place,
+        source=account.source,
+        withdrawn=shown.withdrawn,
+    )
+
+
+def _asked(policy: Partnership, telling: Telling, ask: Ask) -> Asked:
+    return Asked(
+        what=ask.what,
+        sentence=ask.sentence,
+        owner=telling.owner,
+        cover=policy.cover(telling.owner, telling.arm),
+        copies=telling.copies,
+        by=ask.by,
+        request_id=ask.request_id,
+    )
+
+
+def _reachable(policy: Partnership, telling: Telling) -> tuple[RoleCode, ...]:
+    cover = policy.cover(telling.owner, telling.arm)
+    return tuple(dict.fromkeys((telling.owner, cover, *telling.copies)))
