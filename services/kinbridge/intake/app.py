@@ -16,7 +16,7 @@ from kinbridge.intake.decide import Refused
 from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
 from kinbridge.intake.keys import Door, Keys
 from kinbridge.intake.replies import refused
-from kinbridge_fhir.envelope import media_type
+from kinbridge_fhir.envelope import media_type, message_id
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _NOT_FHIR: Final = Refused(
@@ -84,7 +84,7 @@ def _receive(app: FastAPI, doorway: Doorway) -> None:
 
 
 def _nhs(content: bytes, entrance: decide.Entrance, *, content_type: str) -> decide.Decided:
-    return decide.nhs_message(content, content_type, entrance)
+    return decide.nhs_message(content, content_type, entrance, message_id)
 
 
 def _answer(content: bytes, entrance: decide.Entrance, *, alert: str) -> decide.Decided:

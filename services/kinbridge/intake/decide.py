@@ -7,6 +7,7 @@ that the same body twice gives the same records.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,8 +15,8 @@ from typing import Final
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from kinbridge.intake.keys import SourceKey
+from kinbridge.intake.stage import CASES, NHS, RESPONSES
 from kinbridge_casesystem import records
-from kinbridge_fhir import envelope as fhir
 from kinbridge_schemas.alerts import AlertId, family_of
 from kinbridge_schemas.base import Value, derive_id
 from kinbridge_schemas.envelope import DataClassification, Envelope
@@ -34,9 +35,6 @@ from kinbridge_schemas.responses import (
 )
 from kinbridge_schemas.vocabulary import RoleCode, StaffRef
 
-NHS: Final = "received.nhs"
-CASES: Final = "received.cases"
-RESPONSES: Final = "responses"
 _AHEAD: Final = timedelta(minutes=5)
 _JSON: Final = "application/json"
 
@@ -70,6 +68,9 @@ class Refused:
 
 
 Decided = Accepted | Refused
+
+MessageId = Callable[[bytes, str], str]
+"""Gives the id of a message. Raises UnreadableError where the bytes are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ _MALFORMED: Final = frozenset(
 )
 
 
-def nhs_message(content: bytes, content_type: str, entrance: Entrance) -> Decided:
+def nhs_message(
+    content: bytes, content_type: str, entrance: Entrance, message_id: MessageId
+) -> Decided:
     """Decide about a FHIR message. Its key is a pseudonym of its id, its value the bytes."""
     try:
-        message = fhir.message_id(content, content_type)
+        message = message_id(content, content_type)
     except UnreadableError as problem:
         return _refused(problem, malformed_is=400, else_=400)
     key = entrance.pseudonymiser.of_source_record(entrance.sender.source, message)

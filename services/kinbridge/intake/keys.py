@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
 Door = Literal["nhs", "events", "children", "responses"]
 _OF_CASES = frozenset({"events", "children"})
-
-
-class KeysError(Exception):
-    """The file of keys is not as it must be. The text names the place and shows no value."""
 
 
 class SourceKey(Value):
@@ -74,20 +68,3 @@ class Keys(Value):
 def sha256_of(key: str) -> str:
     """Give what stands in the file for a key."""
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def parse_keys(text: str) -> Keys:
-    """Read the YAML of the keys: a list under `keys`. Raises KeysError."""
-    try:
-        return Keys.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError:
-        raise KeysError("The keys are not YAML.") from None
-    except ValidationError as problem:
-        first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise KeysError(f"The keys: {where or 'file'}: {first['msg']}.") from None
-
-
-def load_keys(path: Path) -> Keys:
-    """Read the keys of a file. Raises KeysError, or OSError when it is not there."""
-    return parse_keys(path.read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from kinbridge.mapping.answers import events_of
 from kinbridge.mapping.state import Account, MappingState
@@ -24,8 +25,17 @@ from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.responses import Response
 
-STAGE = "mapping"
-ANSWER_MAPPING = "response-1"
+STAGE: Final = "mapping"
+ANSWER_MAPPING: Final = "response-1"
+OTHER_CONTENT: Final = "same-version-other-content"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where what is decided goes."""
+
+    events: str
+    dispositions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Mapping:
     routes: Routes
     pseudonymiser: Pseudonymiser
     keep: timedelta
+    topics: Topics
 
     def decide(self, state: MappingState, message: Message, at: At, /) -> Decision[MappingState]:
         """Map one record. Raises UnreadableError for what its adapter can never read."""
@@ -44,7 +55,8 @@ class Mapping:
             case Response() as response:
                 found = events_of(response, self.pseudonymiser)
                 reason = "answered" if found else "no-fact-in-answer"
-                return Decision(reason, state, _outputs(found, ANSWER_MAPPING), due=state.due)
+                said = self._events(found, ANSWER_MAPPING)
+                return Decision(reason, state, said, due=state.due)
             case _:
                 raise UnreadableError("contract-unexpected")
 
@@ -61,29 +73,51 @@ class Mapping:
             raise UnreadableError("route-unknown", "ce_source")
         content = self.pseudonymiser.fingerprint(received.content)
         if not adapter.compares and state.holds(content):
-            return _ended(state, message, "duplicate", "same-content")
+            return self._ended(state, message, "duplicate", "same-content")
         mapped = adapter(received, Given(self.pseudonymiser, at.now, state.remembered))
         if not adapter.compares:
             if state.contradicts(mapped.version, content):
-                return _ended(state, message, "parked-conflict", "same-version-other-content")
+                return self._ended(state, message, "parked-conflict", OTHER_CONTENT)
             account = Account(version=mapped.version, content=content, until=at.now + self.keep)
             state = state.adding(account)
         else:
             state = state.model_copy(update={"remembered": mapped.remember})
-        return _told(state, message, mapped, adapter)
+        return self._told(state, message, mapped, adapter)
 
+    def _told(
+        self, state: MappingState, message: Message, mapped: Mapped, adapter: Adapter
+    ) -> Decision[MappingState]:
+        events, conflicts = _one_account_each(mapped.events)
+        ends = (*mapped.ends, *conflicts)
+        outputs = (
+            *self._events(events, adapter.version),
+            *(self._disposition(message, end) for end in ends),
+        )
+        reason = "mapped" if events else ends[0].reason if ends else "nothing"
+        return Decision(reason, state, outputs, due=state.due)
 
-def _told(
-    state: MappingState, message: Message, mapped: Mapped, adapter: Adapter
-) -> Decision[MappingState]:
-    events, conflicts = _one_account_each(mapped.events)
-    ends = (*mapped.ends, *conflicts)
-    outputs = (
-        *_outputs(events, adapter.version),
-        *(_disposition(message, end.fact, end.end, end.reason) for end in ends),
-    )
-    reason = "mapped" if events else ends[0].reason if ends else "nothing"
-    return Decision(reason, state, outputs, due=state.due)
+    def _ended(
+        self, state: MappingState, message: Message, end: End, reason: Code
+    ) -> Decision[MappingState]:
+        said = Ended(fact=message.envelope.id, end=end, reason=reason)
+        return Decision(reason, state, (self._disposition(message, said),), due=state.due)
+
+    def _events(self, events: Iterable[ChildEvent], mapping: str) -> tuple[Output, ...]:
+        topic = self.topics.events
+        return tuple(Output(topic, e.subject, e, mapping=mapping) for e in events)
+
+    def _disposition(self, message: Message, ended: Ended) -> Output:
+        of = message.envelope.id
+        body = Disposition(
+            id=derive_id("disposition", of, ended.fact, ended.end, ended.reason),
+            message=of,
+            fact=ended.fact,
+            end=ended.end,
+            reason=ended.reason,
+            stage=STAGE,
+            source=message.envelope.source,
+        )
+        return Output(self.topics.dispositions, of, body)
 
 
 def _one_account_each(
@@ -103,32 +137,6 @@ def _one_account_each(
         elif event.version == before.version and event != before:
             torn[event.fact] = None
     conflicts = tuple(
-        Ended(fact=fact, end="parked-conflict", reason="same-version-other-content")
-        for fact in torn
+        Ended(fact=fact, end="parked-conflict", reason=OTHER_CONTENT) for fact in torn
     )
     return tuple(event for fact, event in kept.items() if fact not in torn), conflicts
-
-
-def _outputs(events: Iterable[ChildEvent], mapping: str) -> tuple[Output, ...]:
-    return tuple(Output("child-events", e.subject, e, mapping=mapping) for e in events)
-
-
-def _ended(
-    state: MappingState, message: Message, end: End, reason: Code
-) -> Decision[MappingState]:
-    said = _disposition(message, message.envelope.id, end, reason)
-    return Decision(reason, state, (said,), due=state.due)
-
-
-def _disposition(message: Message, fact: str, end: End, reason: Code) -> Output:
-    of = message.envelope.id
-    body = Disposition(
-        id=derive_id("disposition", of, fact, end, reason),
-        message=of,
-        fact=fact,
-        end=end,
-        reason=reason,
-        stage=STAGE,
-        source=message.envelope.source,
-    )
-    return Output("dispositions", of, body)

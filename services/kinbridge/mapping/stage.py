@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from kinbridge.mapping.decide import Mapping
+from kinbridge.mapping.decide import STAGE, Mapping, Topics
 from kinbridge.mapping.routes import ROUTES
 from kinbridge.mapping.state import MappingState
 from kinbridge.stage import Stage
@@ -20,9 +20,10 @@ def declare(
     *, pseudonymiser: Pseudonymiser, routes: Routes = ROUTES, keep: timedelta = KEEP
 ) -> Stage[MappingState]:
     """Declare the stage. `routes` are the adapters by route; `keep` is how long hashes stay."""
-    mapping = Mapping(routes, pseudonymiser, keep)
+    topics = Topics(events="child-events", dispositions="dispositions")
+    mapping = Mapping(routes, pseudonymiser, keep, topics)
     return Stage(
-        name="mapping",
+        name=STAGE,
         reads=("received.nhs", "received.cases", "responses"),
         writes=("child-events", "dispositions"),
         state=MappingState,
