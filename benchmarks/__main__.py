@@ -1,0 +1,67 @@
+"""`python -m benchmarks`: measure, and write a page of results. `make bench` runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import click
+
+from benchmarks import births
+from benchmarks.chain import bench as chain
+from benchmarks.figures import Part
+from benchmarks.ground import ROOT, Ground, standing
+from benchmarks.machine import this_machine
+from benchmarks.report import Run, write
+
+RESULTS: Final = Path(__file__).with_name("results")
+LIBRARIES: Final = ROOT / ".kafka" / "libs"
+
+Bench = Callable[[Ground, datetime, bool], Part]
+
+PARTS: Final[Mapping[str, Bench]] = {
+    "birth": lambda _ground, _when, quick: births.bench(quick=quick),
+    "engine": lambda ground, when, quick: chain.bench(ground, when, quick=quick),
+}
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="These parts alone.")
+@click.option("--quick", is_flag=True, help="Shorter, and less exact: at most four minutes.")
+@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=False)
+def main(only: tuple[str, ...], results: Path, *, quick: bool) -> None:
+    """Measure the line on a real Kafka and a real PostgreSQL, and write a page of results."""
+    # It asks for a folder that only a desktop session has.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    when, began = datetime.now(UTC), monotonic()
+    parts = []
+    with standing() as ground:
+        for name in only or PARTS:
+            print(f"{name} ...", flush=True)
+            parts.append(PARTS[name](ground, when, quick))
+    minutes = (monotonic() - began) / 60
+    run = Run(when, commit(), quick, minutes, this_machine(LIBRARIES), parts)
+    for each in run.judged:
+        if each.value is not None:
+            print(f"{each.verdict:8} {each.target.what}: {each.value:.2f} {each.target.unit}")
+    print(f"{minutes:.1f} minutes; see {write(run, results)}")
+
+
+def commit() -> str:
+    """Say which commit is measured, and whether files differ from it."""
+    described = subprocess.run(
+        ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One job on several engines: five chained stages that count and hash by key."""
