@@ -6,6 +6,7 @@ mappings are JSON. No other module reads the environment.
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -21,6 +22,17 @@ _LEAST_SECRET: Final = 32
 
 class SecretMissingError(Exception):
     """There is no secret for the pseudonyms, or too short a one."""
+
+
+def named_in_a_file(variable: str) -> SecretStr:
+    """Give a variable that a partnership file names, as the address or secret of a webhook.
+
+    Raises SecretMissingError naming the variable when it is not set.
+    """
+    try:
+        return SecretStr(os.environ[variable])
+    except KeyError:
+        raise SecretMissingError(f"{variable} is not set.") from None
 
 
 class Settings(BaseSettings):
@@ -58,6 +70,9 @@ class Settings(BaseSettings):
 
     intake_host: str = "127.0.0.1"
     intake_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+
+    keys: Path = Path("keys.yaml")
+    """The file of the keys that intake knows its sources by."""
 
     clock_interval: timedelta = timedelta(seconds=1)
     """How often the ticker writes the time."""

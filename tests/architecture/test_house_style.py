@@ -109,7 +109,7 @@ def vague_events(source: Source) -> Iterator[str]:
                     case ast.Constant(value=str() as code) if EVENT_CODE.fullmatch(code):
                         pass
                     # Out of a table of codes.
-                    case ast.Name(id="code" | "name"):
+                    case ast.Name(id="code" | "name" | "event"):
                         pass
                     case _:
                         yield source.at(node)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 PURE: Final = frozenset(
     {
         "__future__", "abc", "base64", "bisect", "collections", "dataclasses", "datetime",
-        "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "itertools", "json", "math",
-        "operator", "re", "string", "textwrap", "types", "typing", "unicodedata", "zoneinfo",
-        "pydantic", "pydantic_core",
+        "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "inspect", "itertools",
+        "json", "math", "operator", "re", "string", "textwrap", "types", "typing",
+        "unicodedata", "zoneinfo", "pydantic", "pydantic_core",
     }
 )  # fmt: skip
 

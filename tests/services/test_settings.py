@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from kinbridge.settings import SecretMissingError, Settings
+from kinbridge.settings import SecretMissingError, Settings, named_in_a_file
 
 
 def test_each_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,3 +49,15 @@ def test_a_secret_does_not_print_and_must_be_long_enough() -> None:
 
 def test_without_a_database_the_store_is_a_folder_of_sqlite_files(tmp_path: Path) -> None:
     assert Settings(data=tmp_path).store_url == f"sqlite:///{tmp_path}"
+
+
+def test_a_variable_that_a_file_names_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINBRIDGE_EXAMPLE_SECRET", "whsec_x")
+    monkeypatch.delenv("KINBRIDGE_EXAMPLE_URL", raising=False)
+
+    found = named_in_a_file("KINBRIDGE_EXAMPLE_SECRET")
+
+    assert found.get_secret_value() == "whsec_x"
+    assert "whsec" not in repr(found)
+    with pytest.raises(SecretMissingError, match="KINBRIDGE_EXAMPLE_URL is not set"):
+        named_in_a_file("KINBRIDGE_EXAMPLE_URL")
