@@ -17,7 +17,7 @@ from kinbridge.runtime.limit import Limit
 from kinbridge.runtime.reader import Pace
 from kinbridge.runtime.records import Outgoing
 from kinbridge.runtime.worker import Settings, run_stage
-from tests.services.runtime.counting import STAGES, codec, topics
+from tests.services.runtime.counting import codec, stages, topics
 
 
 class Faults(Hooks):
@@ -47,10 +47,11 @@ class Faults(Hooks):
 
 def main() -> None:
     asked = json.loads(sys.argv[1])
-    stage = next(stage for stage in STAGES if stage.name == asked["stage"])
+    tag = asked["tag"]
+    line = {stage.name: stage for stage in stages(tag, asked["version"])}
     run_stage(
-        stage,
-        topics=topics(asked.get("partitions", 6)),
+        line[asked["stage"]],
+        topics=topics(asked["partitions"], tag),
         codec=codec(),
         store_url=asked["store"],
         kafka={"bootstrap.servers": asked["kafka"]},

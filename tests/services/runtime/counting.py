@@ -35,6 +35,7 @@ topics:
     {holds: Dead, schema: DeadLetter/v1, key: record, from: [one, two, three], to: [operations],
      max_bytes: 900000}
 """
+TOPIC_NAMES: Final = ("heads", "ones", "twos", "threes", "dead-letters")
 
 
 class Thing(Contract):
@@ -65,10 +66,10 @@ def next_key(number: int, stage: str) -> str:
     return f"{stage}-{number * 7919 % GROUPS}"
 
 
-def counting(name: str, reads: str, writes: str) -> Stage[Count]:
+def counting(name: str, reads: str, writes: str, version: int = 1) -> Stage[Count]:
     """Make a stage that counts what it reads by key, and says each thing on under another."""
 
-    def decide(state: Count, message: Message, at: At, /) -> Decision[Count]:
+    def decide(state: Count, message: Message, _at: At, /) -> Decision[Count]:
         thing = message.body
         if not isinstance(thing, Thing):
             raise UnreadableError("not-a-thing", "contract")
@@ -91,23 +92,37 @@ def counting(name: str, reads: str, writes: str) -> Stage[Count]:
         return Decision("counted", counted, (Output(writes, said.key, said),))
 
     return Stage(
-        name=name, reads=(reads,), writes=(writes,), state=Count, fresh=Count, decide=decide
+        name=name,
+        reads=(reads,),
+        writes=(writes,),
+        state=Count,
+        fresh=Count,
+        decide=decide,
+        version=version,
     )
 
 
-STAGES: Final = (
-    counting("one", "heads", "ones"),
-    counting("two", "ones", "twos"),
-    counting("three", "twos", "threes"),
-)
+def stages(tag: str = "", version: int = 1) -> tuple[Stage[Count], ...]:
+    """Make the three stages. With a tag of their own, lines can stand beside each other."""
+    return (
+        counting("one", f"heads{tag}", f"ones{tag}", version),
+        counting("two", f"ones{tag}", f"twos{tag}", version),
+        counting("three", f"twos{tag}", f"threes{tag}", version),
+    )
+
+
+STAGES: Final = stages()
+
+
+def topics(partitions: int = 6, tag: str = "") -> Topics:
+    text = TOPICS_TEXT
+    for name in TOPIC_NAMES:
+        text = text.replace(f"  {name}:", f"  {name}{tag}:")
+    return parse_topics(text).with_partitions(partitions)
 
 
 def codec() -> Codec:
     return Codec((Thing, DeadLetter))
-
-
-def topics(partitions: int = 6) -> Topics:
-    return parse_topics(TOPICS_TEXT).with_partitions(partitions)
 
 
 def thing(number: int, keys: int = 50, padding: str = "") -> Thing:
