@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import yaml
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from kinbridge.demo.spans import Span
+from kinbridge.demo.yamls import read_yaml
 from kinbridge_schemas.alerts import Reason
 from kinbridge_schemas.base import Code, Value
 from kinbridge_schemas.concerns import RuleCode
@@ -37,9 +45,9 @@ class Send(Value):
 
     to: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]+$")]
     as_: Annotated[Code, Field(alias="as")]
-    body: dict[str, Any] | list[Any] | None = None
+    body: dict[str, JsonValue] | list[JsonValue] | None = None
     template: Code | None = None
-    with_: Annotated[dict[Name, Any], Field(alias="with")] = Field(default_factory=dict)
+    with_: Annotated[dict[Name, JsonValue], Field(alias="with")] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -114,7 +122,7 @@ class Story(Value):
 def load_story(path: Path) -> Story:
     """Read a story file. Raises StoryError with the place of each fault."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path.read_text(encoding="utf-8"))
     except OSError:
         raise StoryError(f"{path.name}: cannot be opened.") from None
     except yaml.YAMLError as problem:

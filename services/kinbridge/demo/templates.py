@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-import yaml
-
 from kinbridge.demo.expressions import Names, expand, fill
 from kinbridge.demo.story import Send, StoryError
+from kinbridge.demo.yamls import read_yaml
 
 FOLDER: Final = Path(__file__).resolve().parent / "templates"
 _JSON: Final = "application/json"
@@ -52,7 +51,7 @@ def _from_template(name: str, names: Names, now: datetime) -> tuple[str, bytes]:
         text = fill(as_xml.read_text(encoding="utf-8"), names, now, _attribute)
         return _FHIR_XML, text.encode()
     if as_yaml.is_file():
-        value = expand(yaml.safe_load(as_yaml.read_text(encoding="utf-8")), names, now)
+        value = expand(read_yaml(as_yaml.read_text(encoding="utf-8")), names, now)
         return _FHIR_JSON, json.dumps(value).encode()
     raise StoryError(f"There is no template `{name}`.")
 

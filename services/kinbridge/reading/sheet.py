@@ -136,15 +136,17 @@ def _short(concern: Concern) -> str:
 
 def _whom(concern: Concern) -> list[str]:
     whom = concern.whom
-    ids = []
-    if whom.name:
+    label, ids = whom.label, []
+    if whom.name and whom.unborn:
+        label = f"{label} of {whom.name.reveal()}"
+    elif whom.name:
         ids.append(f"name {whom.name.reveal()}")
     if whom.la_child_id:
         ids.append(f"authority's id {whom.la_child_id.reveal()}")
     if whom.nhs_number:
         ids.append(f"NHS number {whom.nhs_number.reveal()}")
     known = "; ".join(ids) or "no identifiers shown"
-    return [whom.label, f"{sentence(known)}. Matched by {words(whom.matched_by)}."]
+    return [label, f"{sentence(known)}. Matched by {words(whom.matched_by)}."]
 
 
 def _age(concern: Concern) -> str:
