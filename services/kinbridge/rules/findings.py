@@ -27,7 +27,7 @@ from kinbridge.rules import (
 from kinbridge.rules.finding import Finding, Found, Rule
 from kinbridge.rules.picture import Raises, View, unsettled
 from kinbridge.rules.portrait import Portrait
-from kinbridge.rules.r13_corrections import reason_of_absence
+from kinbridge.rules.r13_corrections import facts_of, reason_of_absence
 from kinbridge.rules.telling import Telling, tellings
 
 
@@ -85,9 +85,10 @@ def _possible(portrait: Portrait, found: Found, clock: datetime) -> Iterator[tup
 
 def _disproved(portrait: Portrait, telling: Telling) -> Telling:
     finding = telling.finding
-    facts = tuple(shown.account.fact for shown in finding.facts) or (finding.about,)
-    reason = reason_of_absence(portrait.view, telling.concern, facts)
-    gone = replace(finding, status="withdrawn", reason=reason, facts=(), corrects=facts)
+    rule, about = finding.rule, finding.about
+    reason = reason_of_absence(portrait.view, telling.concern, rule, about)
+    corrects = facts_of(portrait.view, rule, about)
+    gone = replace(finding, status="withdrawn", reason=reason, facts=(), corrects=corrects)
     return replace(telling, finding=gone)
 
 

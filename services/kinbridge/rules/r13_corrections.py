@@ -8,11 +8,11 @@ changed teams or disclosure risks: it follows the alarm. It never ends a plan or
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from kinbridge.rules.finding import SILENT, verified, verified_reason
-from kinbridge.rules.picture import View
+from kinbridge.rules.picture import Account, View
+from kinbridge_schemas.events.contact import AssessmentStarted, PreBirthAssessmentRequired
 
 _BY_FATE: Final = {"retracted": "retracted-by-source", "unlinked": "linked-in-error"}
 
@@ -35,23 +35,39 @@ _SENTENCES: Final = {
 _SILENT_SENTENCE: Final = "This no longer applies. Please speak to the health lead."
 
 
-def reason_of_absence(view: View, concern: str, facts: Iterable[str]) -> str:
+_BIRTHS: Final = frozenset({"birth_notified", "unborn_born"})
+
+
+def facts_of(view: View, rule: str, about: str) -> tuple[str, ...]:
+    """The facts on which a concern stands or falls."""
+    facts = view.picture.facts
+    if rule == "R3":
+        return tuple(sorted(f for f, told in facts.items() if told[-1].detail.kind in _BIRTHS))
+    if rule == "R2":
+        return tuple(sorted(f for f, told in facts.items() if _assesses(told[-1], about)))
+    return (about,)
+
+
+def _assesses(account: Account, assessment: str) -> bool:
+    detail = account.detail
+    if isinstance(detail, PreBirthAssessmentRequired | AssessmentStarted):
+        return detail.assessment_id == assessment
+    return False
+
+
+def reason_of_absence(view: View, concern: str, rule: str, about: str) -> str:
     """Why a concern that was said is found no longer."""
-    found = correction(view, concern, facts)
-    return found or SILENT
+    return correction(view, concern, rule, about) or SILENT
 
 
-def correction(view: View, concern: str, facts: Iterable[str]) -> str | None:
+def correction(view: View, concern: str, rule: str, about: str) -> str | None:
     """What takes a concern back that no rule looks at now; None where nothing does."""
-    facts = tuple(facts)
+    facts = facts_of(view, rule, about)
     corrected = verified(view, concern, *facts)
     if corrected is not None:
         return verified_reason(corrected[1])
-    for fact in facts:
-        fate = view.picture.fate(fact)
-        if fate in _BY_FATE:
-            return _BY_FATE[fate]
-    return None
+    fates = {view.picture.fate(fact) for fact in facts}
+    return next((reason for fate, reason in _BY_FATE.items() if fate in fates), None)
 
 
 def sentence(reason: str) -> str:

@@ -27,7 +27,6 @@ class Said(Value):
     basis: str
     owner: RoleCode
     copies: tuple[RoleCode, ...]
-    facts: tuple[Id, ...]
     family: FamilyRef
     opening: int
     recorded: AwareDatetime

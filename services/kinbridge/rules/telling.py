@@ -86,6 +86,8 @@ def _tier(recipient: Recipient, finding: Finding, *, protected: bool) -> Disclos
 def digest(portrait: Portrait, telling: Telling) -> str:
     """What a reader of this tier would see change. The same account has the same digest."""
     finding = telling.finding
+    if finding.status != "active":
+        return _mark(finding.status, finding.reason)
     parts: list[object] = [
         finding.status,
         finding.urgency.value,
@@ -97,8 +99,6 @@ def digest(portrait: Portrait, telling: Telling) -> str:
     ]
     if telling.tier is DisclosureTier.CONTENT or finding.rule == _HEALTH_ASKED:
         parts += [
-            finding.reason,
-            finding.corrects,
             finding.stays_open,
             finding.handling,
             finding.why,
@@ -107,6 +107,10 @@ def digest(portrait: Portrait, telling: Telling) -> str:
             [(c.what, _settled(c.answer)) for c in finding.checks],
             portrait.leads,
         ]
+    return _mark(*parts)
+
+
+def _mark(*parts: object) -> str:
     return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
