@@ -1,11 +1,13 @@
-"""Where a process spends its time: sampled from outside by py-spy, gathered by what runs."""
+"""Where time goes: another process sampled from outside by py-spy, a function by cProfile."""
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from typing import Final
 from benchmarks.figures import Table
 
 RATE: Final = 150
+SHOWN: Final = 14
 _FRAME: Final = re.compile(r"^(?P<function>.*) \((?P<file>[^():]*)(?::\d+)?\)$")
 _WAITING: Final = ("EpollSelector.select (", "_worker (concurrent/futures/thread.py")
 
@@ -65,8 +68,8 @@ def gather(name: str, stacks: str) -> Profile:
     total = max(1, owners.total())
     return Profile(
         name,
-        {owner: count / total for owner, count in owners.most_common(14)},
-        {function: count / total for function, count in functions.most_common(14)},
+        {owner: count / total for owner, count in owners.most_common(SHOWN)},
+        {function: count / total for function, count in functions.most_common(SHOWN)},
     )
 
 
@@ -93,6 +96,32 @@ def _short(frame: str) -> str:
         return frame
     parts = found["file"].split("/")
     return f"{found['function']} ({'/'.join(parts[-2:])})"
+
+
+def profiled(name: str, work: Callable[[], None]) -> Table:
+    """Run something of ours once under cProfile, and show where its time goes."""
+    profiler = cProfile.Profile()
+    profiler.runcall(work)
+    spent = pstats.Stats(profiler).get_stats_profile()
+    total = max(spent.total_tt, 1e-9)
+    ordered = sorted(spent.func_profiles.items(), key=lambda pair: -pair[1].tottime)
+    return Table(
+        f"Where the time goes: {name}",
+        ("function", "its own share", "calls", "with all it calls"),
+        tuple(
+            (
+                f"{function} ({_file(found.file_name)}:{found.line_number})",
+                f"{found.tottime / total:.0%}",
+                found.ncalls,
+                f"{found.cumtime / total:.0%}",
+            )
+            for function, found in ordered[:SHOWN]
+        ),
+    )
+
+
+def _file(path: str) -> str:
+    return "/".join(Path(path).parts[-2:]) or "built in"
 
 
 def profile_table(profile: Profile) -> Table:
