@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 IN_CI: Final = os.environ.get("CI") == "true"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="Write what is mapped now as expected."
+    )
+
+
 def _left_out(reporter: pytest.TerminalReporter) -> dict[str, int]:
     found: dict[str, int] = {}
     for report in reporter.stats.get("skipped", []):

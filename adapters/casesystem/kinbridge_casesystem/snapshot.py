@@ -99,9 +99,11 @@ class _Telling:
         for claim in claims:
             content = self._content(claim)
             known = facts.get(claim.fact)
-            if known is not None and known.content == content:
+            if known is not None and (known.content, known.within) == (content, claim.within):
                 continue
-            self._tell(claim.fact, claim.occurred, claim.detail, self._role)
+            # An object that only moved to another episode is the same fact in another place.
+            if known is None or known.content != content:
+                self._tell(claim.fact, claim.occurred, claim.detail, self._role)
             facts[claim.fact] = Asserted(
                 content=content,
                 within=claim.within,
@@ -138,7 +140,9 @@ class _Telling:
         placed, period = care_claims(scope, episodes)
         if period:
             marks["care"] = period
-        return claims + placed, marks
+        claims += placed
+        unique([claim.fact for claim in claims], "social_care_episodes")
+        return claims, marks
 
     def _purged_facts(self) -> Iterator[Id]:
         gone = set(self._purged_objects())
