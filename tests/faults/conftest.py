@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,10 +25,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = start_postgres(tmp_path_factory.mktemp("faults-postgres"))
-    yield server
-    server.stop()
+def postgres() -> Iterator[Postgres]:
+    # Not under pytest's folder: every run of pytest closes that to other users, and for root
+    # the server runs as one.
+    with tempfile.TemporaryDirectory(prefix="kinbridge-faults-") as folder:
+        server = start_postgres(Path(folder) / "postgres")
+        yield server
+        server.stop()
 
 
 @pytest.fixture

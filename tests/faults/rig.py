@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -24,6 +25,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from sqlalchemy import select
 
 from kinbridge.runtime import tables
+from kinbridge.runtime.clock import TICKER, clock_headers, clock_value
 from kinbridge.runtime.store import Store, open_store
 from kinbridge_schemas.envelope import CLOCK_TYPE, to_headers
 from tests.services.runtime.counting import (
@@ -193,6 +195,18 @@ class Rig:
             if meanwhile is not None:
                 meanwhile()
 
+    def tick(self, now: datetime) -> None:
+        """Write one clock record to each partition of the head topic."""
+        producer = self.producer()
+        for partition in range(self.partitions):
+            producer.produce(
+                self.topic("heads"),
+                value=clock_value(now),
+                partition=partition,
+                headers=list(clock_headers(now, TICKER)),
+            )
+        producer.flush()
+
     def put(self, producer: Producer, body: Thing) -> None:
         while True:
             try:
@@ -278,21 +292,47 @@ class Rig:
         finally:
             store.close()
 
+    def keep_rows(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        """Copy a stage's database, as a backup would."""
+        store = self.open(name)
+        try:
+            with store._engine.begin() as connection:
+                return {
+                    table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+                    for table in tables.metadata.sorted_tables
+                }
+        finally:
+            store.close()
+
+    def restore_rows(self, name: str, kept: dict[str, list[dict[str, Any]]]) -> None:
+        """Put a copy back in the place of what stands."""
+        store = self.open(name)
+        try:
+            with store._engine.begin() as connection:
+                for table in tables.metadata.sorted_tables:
+                    connection.execute(table.delete())
+                    if kept[table.name]:
+                        connection.execute(table.insert(), kept[table.name])
+        finally:
+            store.close()
+
     # -- the judge
 
-    def judge(self) -> dict[str, int]:
+    def judge(self, *, by_one_only: Sequence[int] = ()) -> dict[str, int]:
         """Raise AssertionError unless nothing was lost, counted twice or said otherwise twice.
 
-        Gives how many identical repeats there were in each topic.
+        `by_one_only` was counted by the first stage and went no further. Gives how many
+        identical repeats there were in each topic.
         """
         expected = expected_states(self.numbers, self.keys)
+        expected["one"] = expected_states([*self.numbers, *by_one_only], self.keys)["one"]
         for name in NAMES:
             found = self.states(name)
-            wrong = {k for k in expected[name].keys() | found if expected[name].get(k) != found.get(k)}
+            keys = expected[name].keys() | found
+            wrong = {key for key in keys if expected[name].get(key) != found.get(key)}
             assert not wrong, f"{name}: {len(wrong)} of {len(expected[name])} states are wrong"
-        return {
-            topic: self._judge_topic(topic, len(self.numbers)) for topic in ("ones", "twos", "threes")
-        }
+        distinct = len(self.numbers)
+        return {name: self._judge_topic(name, distinct) for name in ("ones", "twos", "threes")}
 
     def _judge_topic(self, name: str, distinct: int) -> int:
         said: dict[bytes, set[tuple[Any, ...]]] = defaultdict(set)
@@ -316,7 +356,3 @@ class Rig:
 
 def _is_clock(message: Message) -> bool:
     return dict(message.headers() or ()).get("ce_type") == CLOCK_TYPE.encode()
-
-
-def all_done(hands: Sequence[Hand]) -> bool:
-    return all(hand.process.poll() is not None for hand in hands)

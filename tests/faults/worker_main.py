@@ -17,7 +17,9 @@ from kinbridge.runtime.limit import Limit
 from kinbridge.runtime.reader import Pace
 from kinbridge.runtime.records import Outgoing
 from kinbridge.runtime.worker import Settings, run_stage
+from kinbridge.stage import Stage
 from tests.services.runtime.counting import codec, stages, topics
+from tests.services.runtime.waiting import waiting_stages
 
 
 class Faults(Hooks):
@@ -48,7 +50,8 @@ class Faults(Hooks):
 def main() -> None:
     asked = json.loads(sys.argv[1])
     tag = asked["tag"]
-    line = {stage.name: stage for stage in stages(tag, asked["version"])}
+    made = waiting_stages if asked.get("line") == "waiting" else stages
+    line: dict[str, Stage[Any]] = {each.name: each for each in made(tag, asked["version"])}
     run_stage(
         line[asked["stage"]],
         topics=topics(asked["partitions"], tag),
