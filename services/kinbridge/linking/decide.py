@@ -16,7 +16,7 @@ from kinbridge.linking.ending import Ending, end, end_meant, ended_by, forget_re
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.identifiers import tell_identifiers
 from kinbridge.linking.outcome import Outcome, say_ended, say_own, say_to, verdict_on
-from kinbridge.linking.refresh import Refreshed, documents_with, refresh
+from kinbridge.linking.refresh import Reason, Refreshed, documents_with, refresh
 from kinbridge.linking.registry import Registry
 from kinbridge.linking.relations import tell_own
 from kinbridge.linking.saying import ended
@@ -95,7 +95,7 @@ def _link_own(to: Telling, own: tuple[Own, ...]) -> Outcome:
     changed = Refreshed()
     if any(told) or keys:
         after = documents_with((o.ref for o in welcome), to.registry)
-        changed = refresh(before | after, keys, to.registry, to.pseudonymiser)
+        changed = refresh(Reason(before | after, keys), to.registry, to.pseudonymiser)
     return say_own(to, welcome, changed)
 
 
@@ -110,7 +110,7 @@ def _link(to: Telling, targets: tuple[Target, ...]) -> Outcome:
             forget_relative([t.ref for t in fresh], to)
         if any(told) or keys or gone:
             before = documents_with((t.ref for t in fresh), to.registry)
-            changed = refresh(before, keys, to.registry, to.pseudonymiser)
+            changed = refresh(Reason(before, keys), to.registry, to.pseudonymiser)
     return say_to(to, targets, changed)
 
 
@@ -121,6 +121,6 @@ def _is_expected(to: Telling, target: Target) -> bool:
 
 
 def _end(to: Telling, refs: tuple[ChildRef, ...], how: Ending) -> Outcome:
-    last, keys = end(refs, how, to)
-    changed = refresh((), keys, to.registry, to.pseudonymiser)
-    return say_ended(to, last, changed, how)
+    gone = end(refs, how, to)
+    changed = refresh(gone.reason, to.registry, to.pseudonymiser)
+    return say_ended(to, gone.last, changed, how)

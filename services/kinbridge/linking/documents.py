@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
-from zlib import crc32
 
 from pydantic import AwareDatetime, Field
 
-from kinbridge_schemas.base import Code, Id, Value
+from kinbridge_schemas.base import Code, Id, Value, derive_id
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.identifiers import (
     AuthorityCode,
@@ -253,7 +252,8 @@ def facts_name(child: ChildRef, bucket: int) -> str:
 
 
 def bucket_of(fact: Id) -> int:
-    return crc32(fact.encode()) % BUCKETS
+    # The last digit of a hash in base 16: as many as there are buckets.
+    return int(derive_id("fact", fact)[-1], BUCKETS)
 
 
 T = TypeVar("T", bound=Told)

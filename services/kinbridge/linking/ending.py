@@ -6,7 +6,8 @@ identifier, name, relation or fact is left, so nothing can ever tie the old reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from kinbridge.linking.concern import own_children
@@ -14,6 +15,7 @@ from kinbridge.linking.documents import ChildDocument
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.identity import match
 from kinbridge.linking.parties import OWN
+from kinbridge.linking.refresh import Reason
 from kinbridge.linking.registry import Registry
 from kinbridge.linking.telling import Telling
 from kinbridge_schemas.base import Code
@@ -72,8 +74,11 @@ def ended_by(to: Telling) -> tuple[ChildRef, ...]:
     found: set[ChildRef] = set()
     for ref in refs:
         child = child_of(ref, to.registry)
-        # A child not heard of yet is ended too: older events may still be on their way.
-        found |= {d.child for d in child.documents if not d.ended} if child else {ref}
+        if child is not None:
+            found |= {d.child for d in child.documents if not d.ended}
+        elif to.event.authority is not None:
+            # Not heard of yet, and ended too: older events may still be on their way.
+            found.add(ref)
     return tuple(sorted(found))
 
 
@@ -85,19 +90,23 @@ def _by_number(to: Telling) -> list[ChildRef]:
     return [m.child for m in match(first, None, to.registry).certain if m.relation in OWN]
 
 
-def end(
-    refs: tuple[ChildRef, ...], how: Ending, to: Telling
-) -> tuple[dict[ChildRef, ChildRecord], tuple[SubjectKey, ...]]:
-    """Take away all that these documents hold.
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Last records of the children that are gone, and what must be folded again without them."""
 
-    Gives the last record of each that was ever said, and the identifiers that named them.
-    """
+    last: Mapping[ChildRef, ChildRecord]
+    reason: Reason
+
+
+def end(refs: tuple[ChildRef, ...], how: Ending, to: Telling) -> Gone:
+    """Take away all that these documents hold."""
     last: dict[ChildRef, ChildRecord] = {}
     keys: set[SubjectKey] = set()
+    others: set[ChildRef] = set()
     for ref in refs:
         document = to.registry.child(ref) or _unheard_of(ref, to)
         keys |= set(document.keys)
-        _leave_families(document, to.registry)
+        others |= _leave_families(document, to.registry)
         for key in document.keys:
             to.registry.hold(key, ref, ())
             _forget_merges(key, to.registry)
@@ -106,7 +115,10 @@ def end(
         to.registry.put_child(bare)
         if document.said is not None:
             last[ref] = _last_record(document.said, bare, how)
-    return last, tuple(sorted(keys))
+    touched = frozenset(others - set(refs))
+    if how == "shielded":
+        return Gone(last, Reason(touched, severed=frozenset(keys)))
+    return Gone(last, Reason(touched, keys=tuple(sorted(keys))))
 
 
 def _unheard_of(ref: ChildRef, to: Telling) -> ChildDocument:
@@ -138,18 +150,20 @@ def _last_record(said: ChildRecord, bare: ChildDocument, how: Ending) -> ChildRe
     )
 
 
-def _leave_families(document: ChildDocument, registry: Registry) -> None:
-    """Take the child out of what its brothers and sisters' records say of them."""
+def _leave_families(document: ChildDocument, registry: Registry) -> set[ChildRef]:
+    """Take the child out of what its brothers and sisters' records say. Gives whose."""
     child = child_of(document.child, registry)
     own = set(child.la_keys) if child else set()
     own |= {c.nhs_key for c in document.claims.values() if c.nhs_key}
+    found: set[ChildRef] = set()
     for key in sorted(own):
         for holding in registry.key(key).holdings:
             other = registry.child(holding.child)
             if holding.relation is Role.SIBLING and other is not None:
                 kept = {n: r for n, r in other.relations.items() if not own & set(r.keys)}
                 registry.put_child(other.model_copy(update={"relations": kept}))
-                registry.hold(key, other.child, ())
+                found.add(other.child)
+    return found
 
 
 def forget_relative(refs: Iterable[ChildRef], to: Telling) -> None:

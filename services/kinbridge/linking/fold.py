@@ -94,10 +94,12 @@ def _joined(first: ChildDocument, registry: Registry) -> tuple[ChildDocument, ..
     return tuple(sorted(found.values(), key=_seniority))
 
 
-def _seniority(document: ChildDocument) -> tuple[bool, datetime, ChildRef]:
-    # The unborn child's record lives on over birth; else the one that was there first.
-    was_unborn = any(u.stands for u in document.unborn.values())
-    return (not was_unborn, document.since, document.child)
+def _seniority(document: ChildDocument) -> tuple[bool, bool, datetime, ChildRef]:
+    # The unborn child's record lives on over birth; else the one that was there first, before
+    # one of which nothing is known but that it is the same child.
+    was_unborn = any(u.stands and not u.born for u in document.unborn.values())
+    own_word = bool(document.claims or document.involvements)
+    return (not was_unborn, not own_word, document.since, document.child)
 
 
 def _fold(documents: tuple[ChildDocument, ...]) -> Child:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from kinbridge.linking.documents import ChildDocument, SeenFact
 from kinbridge.linking.family import Families
@@ -51,19 +51,24 @@ def documents_with(refs: Iterable[ChildRef], registry: Registry) -> frozenset[Ch
     return frozenset(found)
 
 
-def refresh(
-    touched: Iterable[ChildRef],
-    keys: Iterable[SubjectKey],
-    registry: Registry,
-    pseudonymiser: Pseudonymiser,
-) -> Refreshed:
-    """Fold again the touched documents' children and everybody whom that may change.
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What made a refresh necessary: documents that were told something, and identifiers.
 
-    `keys` are identifiers that something was told of, or that named a child that is gone.
+    `severed` are identifiers of a child that is gone: what came by them is not taken back, and
+    how it came is forgotten.
     """
+
+    touched: frozenset[ChildRef]
+    keys: tuple[SubjectKey, ...] = ()
+    severed: frozenset[SubjectKey] = frozenset()
+
+
+def refresh(why: Reason, registry: Registry, pseudonymiser: Pseudonymiser) -> Refreshed:
+    """Fold again the touched documents' children and everybody whom that may change."""
     done = Refreshed()
-    affected = _rewrite_holdings(documents_with(touched, registry), registry)
-    affected |= _named_by(keys, registry)
+    affected = _rewrite_holdings(why.touched, registry)
+    affected |= _named_by((*why.keys, *sorted(why.severed)), registry)
     families = Families(registry)
     for ref in sorted(_with_families(affected, registry, families)):
         document = registry.child(ref)
@@ -71,11 +76,11 @@ def refresh(
             continue
         child = child_of(ref, registry)
         if child is not None and child.ref == ref:
-            record = record_of(child, registry, families, pseudonymiser)
-            _say(document, record, usable_keys(child, registry), child, registry, done)
+            document = _settle_usable(document, child, why, registry, done)
+            _say(document, record_of(child, registry, families, pseudonymiser), registry, done)
         elif document.said is not None and document.said.open:
-            closed = document.said.model_copy(update={"open": False, "siblings": ()})
-            _keep(document, closed, {"usable": ()}, registry, done)
+            gone = document.said.model_copy(update={"open": False, "siblings": ()})
+            _keep(document.model_copy(update={"usable": ()}), gone, registry, done)
     return done
 
 
@@ -120,26 +125,34 @@ def _with_families(
     return found
 
 
-def _say(
-    document: ChildDocument,
-    record: ChildRecord,
-    usable: tuple[SubjectKey, ...],
-    child: Child,
-    registry: Registry,
-    done: Refreshed,
-) -> None:
+def _settle_usable(
+    document: ChildDocument, child: Child, why: Reason, registry: Registry, done: Refreshed
+) -> ChildDocument:
+    """Bring up to date by which identifiers events reach the child, and what came by others."""
+    usable = usable_keys(child, registry)
+    if usable == document.usable:
+        return document
     # A relation that ended was true before: what came by it is not taken back.
     over = {k for r in child.relatives if r.over and not r.rejected for k in r.keys}
     lost = set(document.usable) - set(usable) - over
-    if lost:
-        done.unlinked[document.child] = _take_back(document.child, lost, registry)
-    changes: dict[str, Any] = {"usable": usable}
-    if record.opening > 0 and (document.said is None or not _same(record, document.said)):
-        if document.said is None:
-            done.opened.append(document.child)
-        _keep(document, record, changes, registry, done)
-    elif usable != document.usable:
-        registry.put_child(document.model_copy(update=changes))
+    _forget_how(document.child, lost & why.severed, registry)
+    if taken := _take_back(document.child, lost - why.severed, registry):
+        done.unlinked[document.child] = taken
+    after = document.model_copy(update={"usable": usable})
+    registry.put_child(after)
+    return after
+
+
+def _say(
+    document: ChildDocument, record: ChildRecord, registry: Registry, done: Refreshed
+) -> None:
+    if document.said is None and record.opening == 0:
+        return
+    if document.said is None:
+        done.opened.append(document.child)
+    elif _same(record, document.said):
+        return
+    _keep(document, record, registry, done)
 
 
 def _same(record: ChildRecord, said: ChildRecord) -> bool:
@@ -150,7 +163,6 @@ def _same(record: ChildRecord, said: ChildRecord) -> bool:
 def _keep(
     document: ChildDocument,
     record: ChildRecord,
-    changes: dict[str, Any],
     registry: Registry,
     done: Refreshed,
 ) -> None:
@@ -159,17 +171,26 @@ def _keep(
     families = tuple(dict.fromkeys(reversed(families)))[:FAMILIES_KEPT][::-1]
     revision = document.revision + 1
     said = record.model_copy(update={"revision": revision, "merged_from": families})
-    changes |= {"revision": revision, "said": said, "families": families}
+    changes = {"revision": revision, "said": said, "families": families}
     registry.put_child(document.model_copy(update=changes))
     done.records[document.child] = said
 
 
 def _take_back(child: ChildRef, lost: set[SubjectKey], registry: Registry) -> tuple[Unlinked, ...]:
-    found = [
-        Unlinked(fact, seen)
-        for fact, seen in registry.all_seen(child)
-        if seen.via in lost and not seen.unlinked
-    ]
+    found = tuple(
+        Unlinked(fact, seen) for fact, seen in _came_by(child, lost, registry) if not seen.unlinked
+    )
     for each in found:
-        registry.see(child, each.fact, each.seen.model_copy(update={"unlinked": True}))
-    return tuple(found)
+        registry.see(child, each.fact, each.seen.model_copy(update={"unlinked": True, "via": None}))
+    return found
+
+
+def _forget_how(child: ChildRef, severed: set[SubjectKey], registry: Registry) -> None:
+    for fact, seen in _came_by(child, severed, registry):
+        registry.see(child, fact, seen.model_copy(update={"via": None}))
+
+
+def _came_by(
+    child: ChildRef, keys: set[SubjectKey], registry: Registry
+) -> list[tuple[Id, SeenFact]]:
+    return [s for s in registry.all_seen(child) if s[1].via in keys] if keys else []
