@@ -1,0 +1,1 @@
+"""Delivery: who receives a revision, and what of it they may see."""

@@ -1,0 +1,139 @@
+"""Decide who receives a revision, and what of it they may see. Pure.
+
+It is stripped here once more, by the highest registry revision that delivery has seen: a child
+restricted after an item was made is restricted in it all the same. A subscription that was told
+of an alert is told of all that follows, however little urgent: a correction travels as far as
+the alarm did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kinbridge.delivery.state import DeliveryState, Subscribed
+from kinbridge.partnership.model import Partnership, Subscription
+from kinbridge.stage import At, Decision, Message, Output
+from kinbridge_schemas.alerts import (
+    AlertRevision,
+    Dispatch,
+    Item,
+    RestrictionSeen,
+    TeamAlert,
+)
+from kinbridge_schemas.base import derive_id
+from kinbridge_schemas.disclosure import disclose
+from kinbridge_schemas.identifiers import AuthorityCode
+from kinbridge_schemas.problems import UnreadableError
+from kinbridge_schemas.vocabulary import ServiceArm
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The stage's decisions. `team_topics` are templates by arm; `dispatches` is a topic."""
+
+    partnerships: Mapping[AuthorityCode, Partnership]
+    team_topics: Mapping[ServiceArm, str]
+    dispatches: str
+
+    def decide(
+        self, state: DeliveryState, message: Message, _at: At
+    ) -> Decision[DeliveryState]:
+        """Take one revision. Raises UnreadableError for an authority that takes no part."""
+        revision = message.body
+        if not isinstance(revision, AlertRevision):
+            raise UnreadableError("contract-unexpected")
+        policy = self.partnerships.get(revision.authority)
+        if policy is None:
+            raise UnreadableError("authority-not-known", "authority")
+        state = state.model_copy(update={"seen": _seen(state.seen, revision)})
+        shown = team_alert(revision, state.restricted())
+        told = tuple(s for s in policy.subscriptions if _wants(s, state, revision))
+        outputs = [
+            Output(
+                self.team_topics[revision.arm],
+                revision.family,
+                shown,
+                {"authority": revision.authority},
+            ),
+            *(Output(self.dispatches, s.name, dispatch(s, revision)) for s in told),
+        ]
+        return Decision(
+            reason="restricted" if shown.restricted else "shown",
+            state=state.model_copy(update={"told": _told(state.told, told, revision)}),
+            outputs=tuple(outputs),
+        )
+
+
+def team_alert(revision: AlertRevision, restricted: frozenset[str]) -> TeamAlert:
+    """Give a revision as the readers of the team's topic may see it."""
+    hidden = any(item.concern.child in restricted for item in revision.items)
+    return TeamAlert(
+        id=derive_id("shown", revision.id),
+        alert=revision.alert,
+        family=revision.family,
+        authority=revision.authority,
+        arm=revision.arm,
+        revision=revision.revision,
+        reason=revision.reason,
+        state=revision.state,
+        urgency=revision.urgency,
+        restricted=hidden,
+        content=None if hidden else _disclosed(revision),
+    )
+
+
+def dispatch(subscription: Subscription, revision: AlertRevision) -> Dispatch:
+    """Give a revision for one subscription: thin, with nothing about anybody."""
+    return Dispatch(
+        id=derive_id("dispatch", subscription.name, revision.id),
+        subscription=subscription.name,
+        alert=revision.alert,
+        authority=revision.authority,
+        arm=revision.arm,
+        revision=revision.revision,
+        reason=revision.reason,
+        urgency=revision.urgency,
+        state=revision.state,
+        said=revision.as_of,
+    )
+
+
+def _disclosed(revision: AlertRevision) -> AlertRevision:
+    items = tuple(_item(item) for item in revision.items)
+    return revision.model_copy(update={"items": items})
+
+
+def _item(item: Item) -> Item:
+    concern = disclose(item.concern, item.concern.tier, restricted=False)
+    return item.model_copy(update={"concern": concern})
+
+
+def _seen(
+    before: tuple[RestrictionSeen, ...], revision: AlertRevision
+) -> tuple[RestrictionSeen, ...]:
+    latest = {s.child: s for s in before}
+    for item in revision.items:
+        concern = item.concern
+        known = latest.get(concern.child)
+        if known is None or known.revision < concern.record_revision:
+            latest[concern.child] = RestrictionSeen(
+                child=concern.child,
+                revision=concern.record_revision,
+                restriction=concern.whom.restriction,
+            )
+    return tuple(latest[child] for child in sorted(latest))
+
+
+def _wants(subscription: Subscription, state: DeliveryState, revision: AlertRevision) -> bool:
+    known = Subscribed(alert=revision.alert, subscription=subscription.name)
+    return known in state.told or subscription.wants(revision.arm, revision.urgency)
+
+
+def _told(
+    before: tuple[Subscribed, ...], now: tuple[Subscription, ...], revision: AlertRevision
+) -> tuple[Subscribed, ...]:
+    others = tuple(s for s in before if s.alert != revision.alert)
+    if revision.state == "closed":
+        return others
+    return (*others, *(Subscribed(alert=revision.alert, subscription=s.name) for s in now))
