@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import pytest
 
+pytest_plugins = ["tests.logs"]
+
 IN_CI: Final = os.environ.get("CI") == "true"
 
 

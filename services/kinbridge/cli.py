@@ -185,8 +185,6 @@ def up(*, embedded: bool, attached: bool) -> None:
         stages = import_module("kinbridge.pipeline").STAGES
         supervisor = Supervisor(programs(stages, environment))
         supervisor.stop_on_signals()
-        if attached:
-            end_with_parent()
         sys.exit(supervisor.run())
 
 

@@ -23,6 +23,7 @@ from kinbridge.runtime.restarts import History, RestartPolicy, after_exit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+_STANDARD_INPUT: Final = 0
 STOP_WITHIN: Final = timedelta(seconds=20)
 _STOPPED_BY_US: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 
@@ -213,7 +214,9 @@ def end_with_parent() -> None:
     """
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held here, would make the interpreter's end a crash.
+        while os.read(_STANDARD_INPUT, 1):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
