@@ -36,13 +36,14 @@ class Part:
 
 def events(content: bytes) -> tuple[Part, ...]:
     """Cut a body of one event, or of an array of at most 100. Raises UnreadableError."""
+    # The whole body is cut before any record is looked at: broken comes before wrong.
     found = [
         Part(
             piece,
             _text(record, "id", _RECORD_ID, path),
             _text(record, "authority", _AUTHORITY, path),
         )
-        for piece, record, path in _records(content, may_be_single=True)
+        for piece, record, path in list(_records(content, may_be_single=True))
     ]
     return _some(found)
 
@@ -51,7 +52,7 @@ def children(content: bytes) -> tuple[Part, ...]:
     """Cut a body of the DfE API, an array of at most 100 children. Raises UnreadableError."""
     found = [
         Part(piece, _text(record, "la_child_id", _CHILD_ID, path))
-        for piece, record, path in _records(content, may_be_single=False)
+        for piece, record, path in list(_records(content, may_be_single=False))
     ]
     return _some(found)
 
