@@ -1,4 +1,4 @@
-"""The map: every stage of the line, in the order an event meets them, and how each is put together.
+"""The map: every stage of the line, in the order an event meets them.
 
     intake -> mapping -> linking -> rules -> consolidation -> delivery -> sending
 
@@ -19,7 +19,7 @@ from kinbridge.partnership.loader import load_all
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules import stage as rules
 from kinbridge.sending import stage as sending
-from kinbridge.settings import Settings
+from kinbridge.settings import Settings, named_in_a_file
 from kinbridge.stage import Perform, Stage
 from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.identifiers import AuthorityCode, Pseudonymiser
@@ -47,8 +47,9 @@ def stages(pseudonymiser: Pseudonymiser, policies: Policies) -> tuple[Stage[Any]
 
 def run_worker(name: str, settings: Settings) -> int:
     """Run one worker of a stage until it is told to stop. Ends the process with its code."""
-    from kinbridge.runtime.worker import Group, run_stage
+    from kinbridge.runtime.app import Group
     from kinbridge.runtime.worker import Settings as HowToRun
+    from kinbridge.runtime.worker import run_stage
 
     policies = load_all(settings.partnerships)
     run_stage(
@@ -67,7 +68,7 @@ def run_worker(name: str, settings: Settings) -> int:
 
 def run_intake(settings: Settings) -> int:
     """Serve intake until it is told to stop. Gives the exit code."""
-    from kinbridge.intake.keys import load_keys
+    from kinbridge.intake.keyring import load_keys
     from kinbridge.intake.serving import Listening, serve
 
     return serve(
@@ -89,6 +90,15 @@ def line_topics(settings: Settings) -> Topics:
 def _agent(name: str, policies: Policies) -> Perform | None:
     if name != "sending":
         return None
-    from kinbridge.sending.agent import destinations
+    from kinbridge.sending.agent import Destination, Webhooks
 
-    return destinations(policies)
+    return Webhooks(
+        {
+            subscription.name: Destination(
+                url=named_in_a_file(subscription.url_setting),
+                secret=named_in_a_file(subscription.secret_setting),
+            )
+            for policy in policies.values()
+            for subscription in policy.subscriptions
+        }
+    )
