@@ -26,18 +26,14 @@ def _inputs(folder: Path) -> list[Path]:
 
 def _told(mapped: Mapped) -> dict[str, Any]:
     # What it remembers is seen in what the next snapshot says; ids of events and facts stay in.
-    return mapped.model_dump(
-        mode="json", include={"events", "ends", "version"}, exclude_none=True
-    )
+    return mapped.model_dump(mode="json", include={"events", "ends", "version"}, exclude_none=True)
 
 
 def _mapped(folder: Path) -> list[dict[str, Any]]:
     remembered, told = Remembered(), []
     for path in _inputs(folder):
         kind = "application/fhir+xml" if path.suffix == ".xml" else "application/json"
-        mapped = map_one(
-            folder.parent.name, path.read_bytes(), kind, remembered=remembered
-        )
+        mapped = map_one(folder.parent.name, path.read_bytes(), kind, remembered=remembered)
         remembered = mapped.remember
         told.append(_told(mapped))
     return told

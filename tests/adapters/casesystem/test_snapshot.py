@@ -101,16 +101,18 @@ def test_going_back_to_an_earlier_value_is_told() -> None:
 
     told, _ = play(one, two, one)
 
-    assert len({e.id for events in told for e in events if e.detail.kind == "cp_plan_started"}) == 3
+    assert (
+        len({e.id for events in told for e in events if e.detail.kind == "cp_plan_started"}) == 3
+    )
 
 
 def test_a_purged_plan_takes_back_its_facts_and_no_others() -> None:
-    whole = child(
-        episode(child_protection_plans=[plan("P1", end_date="2026-02-25"), plan("P2")])
-    )
+    whole = child(episode(child_protection_plans=[plan("P1", end_date="2026-02-25"), plan("P2")]))
     purge = {"child_protection_plan_id": "P1", "purge": True}
 
-    told, _ = play(whole, child({"social_care_episode_id": "EP1", "child_protection_plans": [purge]}))
+    told, _ = play(
+        whole, child({"social_care_episode_id": "EP1", "child_protection_plans": [purge]})
+    )
 
     assert kinds(told[1]) == [("retract", "cp_plan_started"), ("retract", "cp_plan_ended")]
 
@@ -289,7 +291,7 @@ _EPISODES = st.lists(
 
 
 def _shuffled(snapshot: dict[str, Any], seed: int) -> dict[str, Any]:
-    order = random.Random(seed)  # noqa: S311 - only an order
+    order = random.Random(seed)
 
     def mixed(node: Any) -> Any:
         if isinstance(node, dict):

@@ -47,7 +47,7 @@ def organisation(own: str = "trust", ods: str = "RJ1", name: str = "Example Trus
     }
 
 
-def appointment(own: str = "a1", who: str = "mother", **changes: Any) -> Resource:
+def appointment(own: str = "a1", who: str = "mother", /, **changes: Any) -> Resource:
     """An antenatal appointment that is booked, unless `changes` say otherwise."""
     found: Resource = {
         "resourceType": "Appointment",
@@ -62,7 +62,7 @@ def appointment(own: str = "a1", who: str = "mother", **changes: Any) -> Resourc
     return {key: value for key, value in {**found, **changes}.items() if value is not None}
 
 
-def encounter(own: str = "e1", who: str = "child", **changes: Any) -> Resource:
+def encounter(own: str = "e1", who: str = "child", /, **changes: Any) -> Resource:
     """An arrival at an emergency department, unless `changes` say otherwise."""
     found: Resource = {
         "resourceType": "Encounter",
@@ -150,8 +150,7 @@ def birth(
         "event": {"system": NEMS, "code": "pds-birth-notification-1"},
         "extension": [
             {
-                "url": "https://fhir.nhs.uk/STU3/StructureDefinition/"
-                "Extension-MessageEventType-1",
+                "url": "https://fhir.nhs.uk/STU3/StructureDefinition/Extension-MessageEventType-1",
                 "valueCodeableConcept": action_code,
             }
         ],
@@ -175,7 +174,9 @@ def _baby(
         ]
     }
     relationship = concept("http://hl7.org/fhir/v3/RoleCode", "NMTH")
-    category = concept("https://fhir.nhs.uk/STU3/CodeSystem/BirthEpisodeCategory-1", "delivery-place")
+    category = concept(
+        "https://fhir.nhs.uk/STU3/CodeSystem/BirthEpisodeCategory-1", "delivery-place"
+    )
     found = [
         {
             "resourceType": "RelatedPerson",

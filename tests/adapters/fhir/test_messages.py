@@ -151,7 +151,7 @@ def test_who_is_eighteen_on_the_day_is_responsible_for_coming() -> None:
 
 
 def test_several_facts_of_one_message_each_have_an_end() -> None:
-    clinic = encounter("e2", **{"class": {"system": ACT, "code": "AMB"}})
+    clinic = encounter("e2") | {"class": {"system": ACT, "code": "AMB"}}
     bundle = message(
         appointment("a1"), encounter("e1"), clinic, MOTHER_PATIENT, CHILD_PATIENT, organisation()
     )

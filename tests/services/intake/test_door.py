@@ -269,15 +269,17 @@ async def test_more_than_it_can_take_on_is_asked_to_come_again() -> None:
         yield as_xml(birth())
 
     async with a_door(limits=Limits(max_in_flight=1)) as (client, _):
-        first = asyncio.create_task(
-            client.post(MESSAGE, content=slowly(), headers=key(NHS, XML))
-        )
+        first = asyncio.create_task(client.post(MESSAGE, content=slowly(), headers=key(NHS, XML)))
         await arrived.wait()
         second = await client.post(MESSAGE, content=as_xml(birth()), headers=key(NHS, XML))
         go_on.set()
         third = await first
 
-    assert (second.status_code, second.headers["retry-after"], third.status_code) == (429, "2", 202)
+    assert (second.status_code, second.headers["retry-after"], third.status_code) == (
+        429,
+        "2",
+        202,
+    )
 
 
 async def test_no_identifier_is_in_any_answer_log_or_key() -> None:
@@ -327,7 +329,13 @@ async def test_openapi_tells_an_integrator_each_door_its_key_and_an_example_that
         example = events["requestBody"]["content"]["application/json"]["example"]
         answer = await client.post(EVENTS, json=example, headers=key(CASES))
 
-    assert set(found["paths"]) >= {MESSAGE, "/cases/{system}/children", "/alerts/{alert}/responses"}
-    assert {"202", "400", "401", "403", "413", "415", "422", "429", "503"} <= set(events["responses"])
+    assert set(found["paths"]) >= {
+        MESSAGE,
+        "/cases/{system}/children",
+        "/alerts/{alert}/responses",
+    }
+    assert {"202", "400", "401", "403", "413", "415", "422", "429", "503"} <= set(
+        events["responses"]
+    )
     assert found["components"]["securitySchemes"]["APIKeyHeader"]["name"] == "X-API-Key"
     assert answer.status_code == 202

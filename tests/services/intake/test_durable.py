@@ -22,13 +22,23 @@ from tests.services.intake.door import KEYS, NHS, PSEUDONYMS
 TOPIC: Final = "received.nhs"
 
 
+def _header(pair: object) -> tuple[str, str]:
+    match pair:
+        case (str() as name, bytes() as value):
+            return name, value.decode()
+        case _:
+            raise AssertionError("A header is a name and bytes.")
+
+
 @pytest.fixture
 def bootstrap() -> Iterator[str]:
     broker = start_embedded_broker([TOPIC], production=False)
     yield broker.bootstrap
+    # The broker lives as long as something holds it: until the test is over.
+    assert broker.cluster
 
 
-def everything(bootstrap: str) -> list[tuple[int, bytes, bytes, dict[str, bytes]]]:
+def everything(bootstrap: str) -> list[tuple[int, bytes, bytes, dict[str, str]]]:
     """Read the topic to its end: partition, key, value and headers of each record."""
     consumer = Consumer(
         {"bootstrap.servers": bootstrap, "group.id": "test", "enable.partition.eof": True}
@@ -41,7 +51,7 @@ def everything(bootstrap: str) -> list[tuple[int, bytes, bytes, dict[str, bytes]
         if message.error() is not None:
             ended += 1
             continue
-        headers = {name: value or b"" for name, value in message.headers() or []}
+        headers = dict(_header(pair) for pair in message.headers() or [])
         key, value = message.key() or b"", message.value() or b""
         found.append((message.partition() or 0, key, value, headers))
     consumer.close()
@@ -59,7 +69,7 @@ async def test_a_record_is_there_once_send_has_returned(bootstrap: str) -> None:
     durable.close()
     assert len(found) == 50
     assert all(p == partition_of(key, PARTITIONS) for p, key, _, _ in found)
-    assert found[0][3] == {"ce_id": b"x"}
+    assert found[0][3] == {"ce_id": "x"}
 
 
 async def test_what_nobody_acknowledges_is_not_durable() -> None:
@@ -118,6 +128,6 @@ async def test_over_http_a_202_means_that_the_bytes_are_in_kafka(bootstrap: str)
     durable.close()
 
     assert answer.status_code == 202
-    assert [(value, h["ce_id"].decode()) for _, _, value, h in in_kafka] == [
+    assert [(value, h["ce_id"]) for _, _, value, h in in_kafka] == [
         (as_xml(birth()), answer.json()["id"])
     ]
