@@ -171,6 +171,7 @@ def _finding(
         return None
     urgency = _urgency(view, start, terms)
     say_at = _say_at(policy, one, urgency)
+    recorded = one.account.recorded
     return Finding(
         rule="R1",
         about=one.account.fact,
@@ -179,13 +180,15 @@ def _finding(
         reason=one.excuse,
         urgency=urgency,
         standing="unborn",
+        protected=risk,
         say_at=say_at,
         facts=_facts(view, misses if missed else [one]),
         corrects=() if missed else (one.account.fact,),
         checks=_checks(view, clock, policy, one.detail),
         why=_why(start, len(misses)),
         threshold=_threshold(terms, needed, risk=risk),
-        ask=_ask(policy, urgency, say_at or one.account.recorded),
+        # A miss of last week that is told today is not to be answered by last week.
+        ask=_ask(policy, urgency, max(say_at or recorded, recorded)),
     )
 
 
@@ -246,10 +249,10 @@ def _facts(view: View, appointments: list[_Appointment]) -> tuple[Shown, ...]:
 
 def _of_transfers(view: View) -> tuple[Shown, ...]:
     """A transfer that nobody accepted explains nothing, but whoever looks into it needs it."""
+    waiting = [a for a, moved in view.of(MaternityCareTransferred) if not moved.accepted]
     return tuple(
         Shown(account, account.occurred.at, Service.MATERNITY, "transfer-not-accepted")
-        for account, moved in view.of(MaternityCareTransferred)
-        if not moved.accepted
+        for account in sorted(waiting, key=lambda a: (a.occurred.at, a.fact))
     )
 
 
