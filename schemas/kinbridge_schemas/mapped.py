@@ -68,7 +68,7 @@ class Mapped(Value):
     events: tuple[ChildEvent, ...] = ()
     ends: tuple[Ended, ...] = ()
     version: str = ""
-    remember: Remembered = Remembered()
+    remember: Remembered = Field(default_factory=Remembered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
     who = patient_of(account, resource)
     if who is None:
         return parked(fact, "subject-missing")
-    patient, otherwise = who
+    patient, named = who
     if patient.number is None:
         return parked(fact, "no-usable-identifier")
     version = account.message.version_of(resource, account.now)
@@ -63,13 +63,13 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
         version,
         "retract" if withdrawn else "assert",
         occurred,
-        (patient.subject(_role(patient, service, occurred.at), otherwise, account.pseudonymiser),),
+        (account.subject(_role(patient, service, occurred.at), patient, named),),
         detail,
     )
 
 
-def patient_of(account: Account, resource: Node) -> tuple[Person, str] | None:
-    """Give the patient and a key for one without a number. None where nobody is named."""
+def patient_of(account: Account, resource: Node) -> tuple[Person, Node] | None:
+    """Give the patient and where they are named. None where nobody is."""
     references = [
         reference
         for name in ("participant", "subject")
@@ -80,11 +80,11 @@ def patient_of(account: Account, resource: Node) -> tuple[Person, str] | None:
     for reference in references:
         found = account.message.resolve(reference)
         if found is not None and found.kind == "Patient":
-            return person(found), account.key(found)
+            return person(found), found
     for reference in references:
         number = nhs_number(reference)
         if number is not None:
-            return Person(number, None, None, None), account.pseudonymiser.of_nhs_number(number)
+            return Person(number, None, None, None), reference
     return None
 
 

@@ -73,9 +73,9 @@ def _birth(account: Account, mother: Node | None, baby: Node) -> ChildEvent | En
     if child.number is None and parent.number is None:
         return parked(fact, "no-usable-identifier")
     version = account.message.version_of(account.message.header, account.now)
-    subjects = [child.subject(Role.CHILD, account.key(baby), account.pseudonymiser)]
+    subjects = [account.subject(Role.CHILD, child, baby)]
     if mother is not None:
-        subjects.append(parent.subject(Role.MOTHER, account.key(mother), account.pseudonymiser))
+        subjects.append(account.subject(Role.MOTHER, parent, mother))
     return account.event(
         fact,
         version,

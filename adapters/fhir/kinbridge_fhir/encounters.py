@@ -43,7 +43,7 @@ class _Visit:
     account: Account
     resource: Node
     patient: Person
-    otherwise: str
+    named: Node
 
     @property
     def withdrawn(self) -> bool:
@@ -57,7 +57,7 @@ class _Visit:
             account.message.version_of(self.resource, account.now),
             "retract" if self.withdrawn else "assert",
             occurred,
-            (self.patient.subject(role, self.otherwise, account.pseudonymiser),),
+            (account.subject(role, self.patient, self.named),),
             detail,
         )
 
@@ -72,11 +72,11 @@ def encounter(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
     if who is None:
         yield parked(fact, "subject-missing")
         return
-    patient, otherwise = who
+    patient, named = who
     if patient.number is None:
         yield parked(fact, "no-usable-identifier")
         return
-    visit = _Visit(account, resource, patient, otherwise)
+    visit = _Visit(account, resource, patient, named)
     if _class(resource) in EMERGENCY_CLASSES:
         yield _attendance(visit)
     else:

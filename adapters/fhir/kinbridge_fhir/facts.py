@@ -8,14 +8,15 @@ from typing import Literal
 
 from kinbridge_fhir.message import Message
 from kinbridge_fhir.nodes import Node, text
+from kinbridge_fhir.persons import Person
 from kinbridge_fhir.systems import normal
 from kinbridge_schemas.base import Code, Id, derive_id
 from kinbridge_schemas.dispositions import End
 from kinbridge_schemas.events import ChildEvent, Detail, Subject
 from kinbridge_schemas.events.event import event_id
-from kinbridge_schemas.identifiers import Pseudonymiser, SubjectKey
+from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.mapped import Ended, record_id
-from kinbridge_schemas.vocabulary import Occurred, Precision, Version
+from kinbridge_schemas.vocabulary import Occurred, Precision, Role, Version
 
 Act = Literal["assert", "retract"]
 
@@ -47,9 +48,14 @@ class Account:
     def fact(self, kind: str, resource: Node) -> Id:
         return derive_id("fact", kind, self.thing(kind, resource))
 
-    def key(self, resource: Node) -> SubjectKey:
-        """The key of a subject who has no usable number."""
-        return self.pseudonymiser.of_source_record(self.source, self.identity(resource))
+    def subject(self, role: Role, who: Person, node: Node) -> Subject:
+        """Give somebody as a subject, by number or else by what `node` identifies them with."""
+        key = (
+            self.pseudonymiser.of_nhs_number(who.number)
+            if who.number is not None
+            else self.pseudonymiser.of_source_record(self.source, self.identity(node))
+        )
+        return Subject(role=role, key=key, nhs_number=who.number, name=who.name, born=who.born)
 
     def unknown_time(self, version: Version) -> Occurred:
         """For a withdrawal that no longer says when: the time it was withdrawn."""

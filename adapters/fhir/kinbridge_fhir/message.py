@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -40,11 +40,7 @@ def coding(node: Node | None) -> Coding | None:
 
 def codings(node: Node, name: str) -> Iterator[Coding]:
     """Give every coding of the CodeableConcepts of that name."""
-    for concept in node.all(name):
-        for item in concept.all("coding"):
-            found = coding(item)
-            if found is not None:
-                yield found
+    return (Coding(normal(system), code) for system, code in node.codings(name))
 
 
 class Message:
@@ -56,28 +52,30 @@ class Message:
         if text(bundle, "type") != "message":
             raise UnreadableError("not-a-message", "Bundle.type")
         self.bundle = bundle
-        self._entries = list(bundle.all("entry"))
+        self._entries = bundle.entries()
         if len(self._entries) > MAX_ENTRIES:
             raise UnreadableError("too-many-entries", "Bundle.entry")
 
     @cached_property
     def header(self) -> Node:
-        first = self._entries[0].resource() if self._entries else None
+        first = self._entries[0][1] if self._entries else None
         if first is None or first.kind != "MessageHeader":
             raise UnreadableError("message-header-missing", "Bundle.entry[0]")
         return first
 
     @cached_property
-    def _filled(self) -> list[tuple[Node, Node]]:
-        found = ((entry, entry.resource()) for entry in self._entries)
-        return [(entry, resource) for entry, resource in found if resource is not None]
+    def resources(self) -> list[Node]:
+        return [resource for _, resource in self._entries if resource is not None]
 
     @cached_property
-    def resources(self) -> list[Node]:
-        return [resource for _, resource in self._filled]
+    def _by_kind(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for resource in self.resources:
+            found.setdefault(resource.kind, []).append(resource)
+        return found
 
-    def of_kind(self, kind: str) -> Iterator[Node]:
-        return (resource for resource in self.resources if resource.kind == kind)
+    def of_kind(self, kind: str) -> Sequence[Node]:
+        return self._by_kind.get(kind, ())
 
     @cached_property
     def message_id(self) -> str:
@@ -161,8 +159,7 @@ class Message:
 
     @cached_property
     def _by_url(self) -> dict[str, Node]:
-        found = ((text(entry, "fullUrl"), resource) for entry, resource in self._filled)
-        return {url: resource for url, resource in found if url is not None}
+        return {url: resource for url, resource in self._entries if url and resource is not None}
 
     @cached_property
     def _by_id(self) -> dict[str, Node]:

@@ -16,6 +16,12 @@ from lxml import etree
 from kinbridge_schemas.problems import UnreadableError
 
 FHIR: Final = "{http://hl7.org/fhir}"
+_ENTRY: Final = FHIR + "entry"
+_CODING: Final = FHIR + "coding"
+_CODE: Final = FHIR + "code"
+_SYSTEM: Final = FHIR + "system"
+_FULL_URL: Final = FHIR + "fullUrl"
+_RESOURCE: Final = FHIR + "resource"
 MAX_BYTES: Final = 6_000_000
 """As received.nhs allows. NEMS itself stops at 3 MB."""
 
@@ -43,12 +49,16 @@ class Node(Protocol):
         """The elements of that name, none, one or many."""
         ...
 
+    def codings(self, name: str) -> list[tuple[str | None, str]]:
+        """System and code of every coding of the CodeableConcepts of that name."""
+        ...
+
     def under(self, name: str) -> Node | None:
         """The element behind a primitive: where its extensions are."""
         ...
 
-    def resource(self) -> Node | None:
-        """The resource inside an entry or a `contained`."""
+    def entries(self) -> list[tuple[str | None, Node | None]]:
+        """The entries of a Bundle: the address and the resource of each."""
         ...
 
     def url(self) -> str | None:
@@ -67,9 +77,9 @@ def one(node: Node | None, *names: str) -> Node | None:
 
 def text(node: Node | None, *names: str) -> str | None:
     """Follow names down to a primitive value; an empty one is none."""
-    holder = one(node, *names[:-1])
+    holder = node if len(names) == 1 else one(node, *names[:-1])
     value = holder.text(names[-1]) if holder is not None else None
-    return value.strip() or None if value is not None else None
+    return (value.strip() or None) if value else None
 
 
 def extension(node: Node | None, *urls: str) -> Node | None:
@@ -121,25 +131,39 @@ class JsonNode:
             label = f"{name}[{index}]" if isinstance(value, list) else name
             yield JsonNode(cast("dict[str, object]", item), label, self)
 
+    def codings(self, name: str) -> list[tuple[str | None, str]]:
+        found = []
+        for concept in self.all(name):
+            for item in concept.all("coding"):
+                code = text(item, "code")
+                if code is not None:
+                    found.append((text(item, "system"), code))
+        return found
+
     def under(self, name: str) -> Node | None:
         return next(self.all(f"_{name}"), None)
 
-    def resource(self) -> Node | None:
-        inner = self._object.get("resource", self._object)
-        if not isinstance(inner, dict) or not isinstance(inner.get("resourceType"), str):
-            return None
-        return self if inner is self._object else JsonNode(inner, "resource", self)
+    def entries(self) -> list[tuple[str | None, Node | None]]:
+        found: list[tuple[str | None, Node | None]] = []
+        for entry in self.all("entry"):
+            inner = next(entry.all("resource"), None)
+            named = inner is not None and inner.text("resourceType") is not None
+            found.append((entry.text("fullUrl"), inner if named else None))
+        return found
 
     def url(self) -> str | None:
         return self.text("url")
 
 
 class XmlNode:
-    __slots__ = ("_element", "kind")
+    __slots__ = ("_element",)
 
     def __init__(self, element: etree._Element) -> None:
         self._element = element
-        self.kind = _local(element)
+
+    @property
+    def kind(self) -> str:
+        return _local(self._element)
 
     @property
     def path(self) -> str:
@@ -157,18 +181,34 @@ class XmlNode:
     def all(self, name: str) -> Iterator[Node]:
         return map(XmlNode, self._element.iterchildren(FHIR + name))
 
+    def codings(self, name: str) -> list[tuple[str | None, str]]:
+        found = []
+        for concept in self._element.iterchildren(FHIR + name):
+            for item in concept.iterchildren(_CODING):
+                system = code = None
+                for part in item:
+                    if part.tag == _CODE:
+                        code = part.get("value")
+                    elif part.tag == _SYSTEM:
+                        system = part.get("value")
+                if code and (code := code.strip()):
+                    found.append((system, code))
+        return found
+
     def under(self, name: str) -> Node | None:
         return next(self.all(name), None)
 
-    def resource(self) -> Node | None:
-        holder = self._element
-        if self.kind == "entry":
-            found = next(holder.iterchildren(FHIR + "resource"), None)
-            if found is None:
-                return None
-            holder = found
-        inner = next(iter(holder), None)
-        return XmlNode(inner) if inner is not None else None
+    def entries(self) -> list[tuple[str | None, Node | None]]:
+        found: list[tuple[str | None, Node | None]] = []
+        for entry in self._element.iterchildren(_ENTRY):
+            url = resource = None
+            for part in entry:
+                if part.tag == _FULL_URL:
+                    url = part.get("value")
+                elif part.tag == _RESOURCE and len(part):
+                    resource = XmlNode(part[0])
+            found.append((url, resource))
+        return found
 
     def url(self) -> str | None:
         return self._element.get("url")

@@ -11,11 +11,10 @@ from kinbridge_fhir.codes import VERIFIED
 from kinbridge_fhir.message import Message, codings
 from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.systems import NHS_NUMBER, ODS, ODS_SITE, VERIFICATION, normal
-from kinbridge_schemas.events import Subject
-from kinbridge_schemas.identifiers import NhsNumber, PersonName, Pseudonymiser
+from kinbridge_schemas.identifiers import NhsNumber, PersonName
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_time
-from kinbridge_schemas.vocabulary import Precision, Provider, Role
+from kinbridge_schemas.vocabulary import Precision, Provider
 
 _BIRTH_TIME: Final = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 _PAST_USES: Final = frozenset({"old", "temp"})
@@ -31,11 +30,6 @@ class Person:
     name: PersonName | None
     born: datetime | None
     born_time: datetime | None
-
-    def subject(self, role: Role, otherwise: str, pseudonymiser: Pseudonymiser) -> Subject:
-        """Give the subject; `otherwise` is the key of somebody without a number."""
-        key = pseudonymiser.of_nhs_number(self.number) if self.number else otherwise
-        return Subject(role=role, key=key, nhs_number=self.number, name=self.name, born=self.born)
 
 
 def person(patient: Node) -> Person:
