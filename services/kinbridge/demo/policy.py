@@ -24,7 +24,10 @@ class Shortened:
 
 
 def shorten(policy: dict[str, Any], today: date) -> Shortened:
-    """Give the policy without settling. A ground that begins after today begins today."""
+    """Give the policy without settling. A ground that begins after today begins today.
+
+    Nobody is told by webhook: there is no case system behind a demonstration.
+    """
     settling = policy["clocks"]["settle_minutes"]
     none = {arm: dict.fromkeys(minutes, 0) for arm, minutes in settling.items()}
     bases = [_in_force(basis, today) for basis in policy["bases"]]
@@ -33,6 +36,7 @@ def shorten(policy: dict[str, Any], today: date) -> Shortened:
         "policy_date": min(policy["policy_date"], today),
         "clocks": {**policy["clocks"], "settle_minutes": none},
         "bases": bases,
+        "subscriptions": [],
     }
     return Shortened(changed, tuple(_differences(policy, changed)))
 
@@ -59,5 +63,7 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]
     longest = max(minutes for by_urgency in settled for minutes in by_urgency.values())
     if longest:
         yield f"items are said at once; the policy lets them settle for up to {longest} minutes"
+    if before.get("subscriptions"):
+        yield "no case system is told by webhook"
     if before["bases"] != after["bases"]:
         yield "grounds that begin later are taken as in force today"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kinbridge.reading.words import (
+    answer,
     day,
     gestation,
     listed,
@@ -20,6 +21,7 @@ from kinbridge.reading.words import (
 )
 from kinbridge_schemas.alerts import AlertRevision, Item, TeamAlert
 from kinbridge_schemas.concerns import Concern, ShownFact
+from kinbridge_schemas.disclosure import HIDDEN_RULE
 
 ANSWERS = (
     "acknowledge",
@@ -131,7 +133,7 @@ def _mark(alert: AlertRevision, item: Item) -> str:
 
 def _short(concern: Concern) -> str:
     reason = f" ({words(concern.withdrawn)})" if concern.withdrawn else ""
-    return f"{concern.rule}, {concern.urgency}{reason}: {concern.why}"
+    return f"{_rule(concern)}, {concern.urgency}{reason}: {concern.why}"
 
 
 def _whom(concern: Concern) -> list[str]:
@@ -218,14 +220,18 @@ def _next(concern: Concern) -> str:
 def _checks(concerns: Iterable[Concern]) -> list[str]:
     latest = {check.what: check for c in concerns if c.status == "active" for check in c.checks}
     return [
-        f"{sentence(words(check.what))}: {words(check.answer)}"
+        f"{sentence(words(check.what))}: {answer(check.answer)}"
         + (f", as of {moment(check.as_of)}." if check.as_of else ".")
         for check in latest.values()
     ] or ["Nothing was checked for this."]
 
 
 def _why(concern: Concern) -> str:
-    return f"{concern.rule}: {concern.why} {concern.threshold}".strip()
+    return f"{_rule(concern)}: {concern.why} {concern.threshold}".strip()
+
+
+def _rule(concern: Concern) -> str:
+    return "a rule not shown to you" if concern.rule == HIDDEN_RULE else concern.rule
 
 
 def _contacts(latest: Iterable[Concern]) -> list[str]:
@@ -276,5 +282,7 @@ def _answers(concerns: Iterable[Concern]) -> list[str]:
     stays = dict.fromkeys(code for c in concerns for code in c.stays_open)
     return [
         f"You may answer: {'; '.join(ANSWERS)}.",
-        f"Stays open whatever you answer: {listed(tuple(stays))}.",
+        f"Stays open whatever you answer: {listed(tuple(stays))}."
+        if stays
+        else "What stays open is for the lead practitioner to say.",
     ]

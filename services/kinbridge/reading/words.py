@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from kinbridge_schemas.vocabulary import Occurred, Precision
+from kinbridge_schemas.vocabulary import InputStatus, Occurred, Precision
 
 LONDON: Final = ZoneInfo("Europe/London")
 
@@ -18,12 +18,8 @@ _SAID: Final = {
     "fhlp": "Family Help lead practitioner",
     "family_help_lead_practitioner": "Family Help lead practitioner",
     "edt": "emergency duty team",
-    "data": "yes",
-    "no-data": "looked for, nothing found",
-    "no-response": "asked, no answer",
-    "not-permitted": "may not be said",
-    "stale": "not known: the source has been silent",
     "unknown": "not known",
+    "safeguarding_nurse_0_19": "0-19 safeguarding nurse",
     "did-not-attend": "did not attend",
     "was-not-brought": "was not brought",
     "la-child-id": "the authority's own child id",
@@ -39,6 +35,21 @@ _SAID: Final = {
     "reopened_as_successor": "follows an alert that was closed",
     "none": "none",
 }
+
+
+_ANSWERED: Final = {
+    InputStatus.DATA: "yes",
+    InputStatus.NO_DATA: "looked for, nothing found",
+    InputStatus.NO_RESPONSE: "asked, no answer",
+    InputStatus.NOT_PERMITTED: "may not be said",
+    InputStatus.STALE: "not known: the source has been silent",
+    InputStatus.UNKNOWN: "not known",
+}
+
+
+def answer(status: InputStatus) -> str:
+    """Say what looking found. Silence is not a finding, and reads as none."""
+    return _ANSWERED[status]
 
 
 def words(code: str) -> str:

@@ -29,6 +29,9 @@ NAMES = {"mother": "9000000009", "first": {"alert": "family-x.macpt.1", "facts":
         ("${now + 5w}", "2026-08-05T09:30:00+01:00"),
         ("${today}", "2026-07-01"),
         ("${today-40d}", "2026-05-22"),
+        ("${today at 09:05}", "2026-07-01T09:05:00+01:00"),
+        ("${today - 3wd at 10:10}", "2026-06-26T10:10:00+01:00"),
+        ("${today + 3wd}", "2026-07-06"),
         ("${mother}", "9000000009"),
         ("${first.facts}", ["fact-1"]),
         ("/alerts/${first.alert}/responses", "/alerts/family-x.macpt.1/responses"),
@@ -49,7 +52,11 @@ def test_hours_are_hours_over_a_change_of_the_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["${father}", "${first.none}", "${mother.facts}", "${now - 3x}", "${}", "${Now}"]
+    "said",
+    [
+        *("${father}", "${first.none}", "${mother.facts}", "${}", "${Now}"),
+        *("${now - 3x}", "${now - 3wd}", "${today at 9:05}"),
+    ],
 )
 def test_what_nobody_gave_is_named(said: str) -> None:
     with pytest.raises(StoryError):

@@ -120,7 +120,7 @@ def test_colour_adds_nothing_that_is_not_in_the_words() -> None:
         ("macpt_health_lead", "MACPT health lead"),
         ("pre-birth-assessment", "pre-birth assessment"),
         ("did-not-attend", "did not attend"),
-        ("no-data", "looked for, nothing found"),
+        ("safeguarding_nurse_0_19", "0-19 safeguarding nurse"),
         ("a_code_of_next_year", "a code of next year"),
     ],
 )
