@@ -127,6 +127,18 @@ def a_linked_event(
     )
 
 
+def fact_of(linked: LinkedEvent) -> str:
+    """The id of the fact of an event that was linked."""
+    return detail_and_fact(linked)[1]
+
+
+def detail_and_fact(linked: LinkedEvent) -> tuple[Any, str]:
+    """What an event that was linked says, and the id of its fact."""
+    if not isinstance(linked.happened, EventLinked):
+        raise TypeError("This event links nothing.")
+    return linked.happened.detail, linked.happened.fact
+
+
 def an_unlinked_event(linked: LinkedEvent, *, child: ChildRecord) -> LinkedEvent:
     """The link of an event taken back."""
     if not isinstance(linked.happened, EventLinked):

@@ -54,7 +54,7 @@ class Rules:
         record = state.picture.record
         policy = self.partnerships.get(record.authority) if record else None
         if policy is None:
-            return Decision("authority-unknown", state)
+            return Decision("authority-unknown", state.model_copy(update={"due": None}))
         outcome = _advanced(state, at.clock, policy)
         return _decision(outcome, outcome.reason)
 

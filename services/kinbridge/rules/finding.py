@@ -67,7 +67,8 @@ class Finding:
 
     `about` names the thing, `recorded` when it first reached us. It may be said from
     `say_at` on (None: at once). A `deadline` is an absence: it is first said only when the
-    clock has moved. `standing` is None where no ground is recorded, so nothing may be shared.
+    clock has moved. `protected`: under a plan or enquiry, or looked after, when it happened.
+    `standing` is None where no ground is recorded, so nothing may be shared.
     """
 
     rule: RuleCode
@@ -80,6 +81,7 @@ class Finding:
     threshold: str
     ask: Ask
     reason: str | None = None
+    protected: bool = False
     say_at: datetime | None = None
     deadline: bool = False
     never_suppressed: bool = False

@@ -13,7 +13,16 @@ from typing import Final
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.picture import Account, View
 from kinbridge.rules.pregnancy import born, expected, gestation, last_seen, next_appointment
-from kinbridge.rules.situation import helped, in_need, meetings, restriction, situation
+from kinbridge.rules.situation import (
+    enquiries,
+    helped,
+    in_need,
+    looked_after,
+    meetings,
+    plans,
+    restriction,
+    situation,
+)
 from kinbridge_schemas.concerns import Contact, Situation, Whom
 from kinbridge_schemas.events.contact import (
     FamilyHelpEpisodeStarted,
@@ -144,18 +153,16 @@ class Portrait:
     @cached_property
     def key(self) -> tuple[object, ...]:
         """What, when it changes, makes an account of a concern a new one. Free of the clock."""
-        held = self.situation
         record = self.view.record
+        spans = (*plans(self.view), *enquiries(self.view), *looked_after(self.view))
         booked = AppointmentStatus.BOOKED
         return (
             record.family,
             record.unborn,
             record.nhs_number is not None,
             self.restriction,
-            held.protection_plan,
-            held.s47_open,
-            held.looked_after,
-            held.pre_birth_assessment,
+            sorted((s.start.fact, s.end.timestamp() if s.end else 0) for s in spans),
+            self.situation.pre_birth_assessment,
             [(m.at.timestamp(), m.kind) for m in meetings(self.view)],
             self.view.has(StrategyDiscussionCancelled),
             sorted(

@@ -42,19 +42,33 @@ def expected(view: View) -> tuple[datetime | None, EddSource]:
     """The expected date of delivery and whose it is: maternity's outranks the authority's."""
     maternity = [(a, d.edd) for a, d in view.of(EddRevised)]
     maternity += [(a, d.edd) for a, d in view.of(MaternityBooked) if d.edd]
-    if maternity:
-        return _chosen(view, maternity), "maternity"
     authority = [(a, d.edd) for a, d in view.of(EddChanged)]
     authority += [(a, d.edd) for a, d in view.of(UnbornRegistered) if d.edd]
+    if view.permissive:
+        return _earliest(view, maternity, authority), "authority"
+    if maternity:
+        return _latest(maternity), "maternity"
     if authority:
-        return _chosen(view, authority), "authority"
+        return _latest(authority), "authority"
     return view.record.edd, "authority" if view.record.edd else "none"
 
 
-def _chosen(view: View, dated: list[tuple[Account, datetime]]) -> datetime:
-    if view.permissive:
-        return min(edd for _, edd in dated)
+_Dated = list[tuple[Account, datetime]]
+
+
+def _latest(dated: _Dated) -> datetime:
     return max(dated, key=lambda told: (told[0].observed, told[0].event))[1]
+
+
+def _earliest(view: View, maternity: _Dated, authority: _Dated) -> datetime | None:
+    """The earliest date that held at some moment since the last step: it raises most."""
+    dates: list[datetime] = []
+    for dated in (maternity, authority):
+        dates += [edd for account, edd in dated if account.fresh]
+        settled = [told for told in dated if not told[0].fresh]
+        if settled:
+            return min([*dates, _latest(settled)])
+    return min([*dates, *([view.record.edd] if view.record.edd else [])], default=None)
 
 
 def gestation(view: View, at: datetime) -> int | None:

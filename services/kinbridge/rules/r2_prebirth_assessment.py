@@ -30,22 +30,27 @@ _PASSED: Final = {"authorised": "authorised", "waived": "waived"}
 
 
 def find(view: View, clock: datetime, policy: Partnership) -> Found:
-    edd, _ = expected(view)
-    if not enabled(policy.rules.r2, view) or edd is None:
+    if not enabled(policy.rules.r2, view):
         return Found()
+    edd, _ = expected(view)
+    thresholds = _thresholds(policy, edd)
+    passed = [threshold for threshold in thresholds if threshold[1] <= clock]
     findings: list[Finding] = []
     later: list[datetime] = []
     for assessment in pre_birth_assessments(view):
-        passed = [(week, at) for week, at in _thresholds(policy, edd) if at <= clock]
-        if passed:
-            findings.append(_finding(view, clock, policy, assessment, passed[-1]))
-        if assessment.how == "open" and born(view) is None and not pregnancy_ended(view):
-            later += [at for _, at in _thresholds(policy, edd) if at > clock]
+        reason = _reason(view, assessment)
+        if reason is not None or passed:
+            latest = passed[-1] if passed else (policy.rules.r2.weeks[0], clock)
+            findings.append(_finding(view, clock, policy, assessment, latest))
+        if reason is None:
+            later += [at for _, at in thresholds if at > clock]
     return Found(tuple(findings), min(later, default=None))
 
 
-def _thresholds(policy: Partnership, edd: datetime) -> list[tuple[int, datetime]]:
+def _thresholds(policy: Partnership, edd: datetime | None) -> list[tuple[int, datetime]]:
     """Each configured week, and the opening of the duty desk on or after its day."""
+    if edd is None:
+        return []
     opening = policy.working_time.next_duty_start
     weeks = policy.rules.r2.weeks
     return [(week, opening(start_of(date_of_gestation(edd, week)))) for week in weeks]

@@ -103,6 +103,7 @@ def _finding(
         reason=reason,
         urgency=terms.urgency,
         standing="protection" if risk else "child-in-need",
+        protected=risk,
         never_suppressed=True,
         facts=tuple(_shown(a) for a in accounts),
         corrects=tuple(a.fact for a in accounts) if reason else (),

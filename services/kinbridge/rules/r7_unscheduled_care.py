@@ -111,6 +111,7 @@ def _finding(view: View, policy: Partnership, arrival: _Arrival) -> Finding | No
         reason=reason,
         urgency=urgency,
         standing=standing,
+        protected=True,
         never_suppressed=urgency is Urgency.U1,
         facts=(_shown(arrival, withdrawn=reason is not None),),
         corrects=(fact,) if reason else (),

@@ -58,6 +58,10 @@ class Span:
         """Whether it was so at a time, or began within `grace` after it."""
         return self.start.occurred.at <= at + grace and (self.end is None or self.end > at)
 
+    def lasts(self, at: datetime) -> bool:
+        """Whether it has not ended by a time."""
+        return self.end is None or self.end > at
+
 
 def _spans(view: View, began: type[Value], ended: type[Value], key: str) -> list[Span]:
     ends = {getattr(detail, key): _closing(account) for account, detail in view.of(ended)}
@@ -122,12 +126,14 @@ def _end(
     for account, waived in view.of(PreBirthAssessmentWaived):
         if waived.assessment_id == assessment and _own(account):
             return "waived", account
-    for account, done in view.of(AssessmentAuthorised):
-        # Sources differ in ids: one authorised as pre-birth answers for the child.
-        same = done.assessment_id == assessment or done.of_kind == "pre-birth"
-        if same and _own(account):
-            return "authorised", account
-    return "open", None
+    # Sources differ in ids: one authorised as pre-birth answers for the child.
+    done = [
+        account
+        for account, d in view.of(AssessmentAuthorised)
+        if _own(account) and (d.assessment_id == assessment or d.of_kind == "pre-birth")
+    ]
+    first = min(done, key=lambda a: (a.occurred.at, a.event), default=None)
+    return ("authorised", first) if first else ("open", None)
 
 
 def assessing(view: View, at: datetime, grace: timedelta = _NONE) -> bool:
@@ -151,9 +157,9 @@ def helped(view: View) -> bool:
 
 def situation(view: View, as_of: datetime) -> Situation:
     """How the child stands with the authority, by its own record."""
-    plan = any(span.end is None for span in plans(view))
-    enquiry = any(span.end is None for span in enquiries(view))
-    looked = any(span.end is None for span in looked_after(view))
+    plan = any(span.lasts(as_of) for span in plans(view))
+    enquiry = any(span.lasts(as_of) for span in enquiries(view))
+    looked = any(span.lasts(as_of) for span in looked_after(view))
     nearest = next((m for m in meetings(view) if m.at >= as_of), None)
     return Situation(
         tier=_tier(view, looked=looked, protection=plan or enquiry),

@@ -56,7 +56,7 @@ def tellings(portrait: Portrait, finding: Finding) -> Iterator[Telling]:
     code = terms.basis.get(finding.standing) if finding.standing else None
     basis = portrait.policy.basis(code, london_date(portrait.as_of)) if code else None
     child = portrait.view.record.child
-    for recipient in _recipients(terms, looked_after=portrait.situation.looked_after):
+    for recipient in _recipients(terms, looked_after=finding.standing == "looked-after"):
         owner = finding.ask.owner or recipient.owner
         yield Telling(
             concern=concern_id(finding.rule, child, recipient.arm, finding.about),
@@ -64,7 +64,7 @@ def tellings(portrait: Portrait, finding: Finding) -> Iterator[Telling]:
             arm=recipient.arm,
             owner=owner,
             copies=tuple(role for role in recipient.copies if role != owner),
-            tier=_tier(recipient, finding, protected=portrait.protected),
+            tier=_tier(recipient, finding),
             basis=basis,
         )
 
@@ -76,11 +76,11 @@ def _recipients(terms: RuleTerms, *, looked_after: bool) -> tuple[Recipient, ...
     return tuple(r for r in terms.recipients if r.situation == "any")
 
 
-def _tier(recipient: Recipient, finding: Finding, *, protected: bool) -> DisclosureTier:
+def _tier(recipient: Recipient, finding: Finding) -> DisclosureTier:
     # Family Help rests on agreement, and that reaches no further than existence.
     if finding.standing == "family-help":
         return DisclosureTier.EXISTENCE
-    return recipient.tier if protected else recipient.tier_otherwise
+    return recipient.tier if finding.protected else recipient.tier_otherwise
 
 
 def digest(portrait: Portrait, telling: Telling) -> str:

@@ -267,7 +267,7 @@ def test_broken_yaml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("name: [", encoding="utf-8")
 
-    with pytest.raises(PolicyError, match="broken.yaml"):
+    with pytest.raises(PolicyError, match=r"broken\.yaml"):
         load(path)
 
 
