@@ -83,7 +83,10 @@ class Rig:
     # -- setting up and taking down
 
     def make_topics(self) -> None:
-        wanted = [NewTopic(self.topic(name), self.partitions, 1) for name in TOPIC_NAMES]
+        self.make_topic(*TOPIC_NAMES)
+
+    def make_topic(self, *names: str) -> None:
+        wanted = [NewTopic(self.topic(name), self.partitions, 1) for name in names]
         admin = self.admin()
         for made in admin.create_topics(wanted).values():
             made.result(30)
@@ -158,7 +161,8 @@ class Rig:
     def _process(self, wishes: dict[str, Any]) -> subprocess.Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{wishes['stage']}-{next(_numbers)}.log"
-        command = [sys.executable, "-m", "tests.faults.worker_main", json.dumps(wishes)]
+        program = wishes.get("program", "tests.faults.worker_main")
+        command = [sys.executable, "-m", program, json.dumps(wishes)]
         with path.open("wb") as log:
             return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
@@ -224,7 +228,7 @@ class Rig:
     # -- what came of it
 
     def until_done(
-        self, *, within: float = 90, meanwhile: Callable[[], None] | None = None
+        self, *, within: float = 180, meanwhile: Callable[[], None] | None = None
     ) -> None:
         """Wait until the last stage has said something for each thing put in."""
         until, said = monotonic() + within, set[bytes]()
@@ -237,11 +241,18 @@ class Rig:
                 if meanwhile is not None:
                     meanwhile()
                 if monotonic() > until:
+                    self.ask_where()
                     raise NotDoneError(f"{len(said)} of {len(self.numbers)}; {self.exits}")
         finally:
             consumer.close()
 
-    def wait(self, what: Callable[[], bool], *, within: float = 30) -> None:
+    def ask_where(self) -> None:
+        """Have every worker write into its log where each of its threads stands."""
+        for hand in self.hands:
+            hand.process.send_signal(signal.SIGUSR1)
+        sleep(0.5)
+
+    def wait(self, what: Callable[[], bool], *, within: float = 90) -> None:
         """Wait until something can be seen from outside."""
         until = monotonic() + within
         while not what():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -48,6 +49,8 @@ class Faults(Hooks):
 
 
 def main() -> None:
+    # A test that waits in vain asks every worker where it stands.
+    faulthandler.register(signal.SIGUSR1)
     asked = json.loads(sys.argv[1])
     tag = asked["tag"]
     made = waiting_stages if asked.get("line") == "waiting" else stages

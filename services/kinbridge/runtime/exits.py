@@ -23,6 +23,8 @@ class Exit(IntEnum):
     """A topic is missing, or not as topics.yaml says."""
     STORE = 86
     """The database stayed away."""
+    BROKER = 87
+    """Kafka went away, or refused, in a way that only a new start mends."""
 
 
 class WorldError(Exception):

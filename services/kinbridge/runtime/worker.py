@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from prometheus_client import start_http_server
 
 from kinbridge.runtime.app import FaustReader, Group, make_app
@@ -208,13 +209,23 @@ class Worker:
         for task in tasks:
             if task.done() and (bug := task.exception()) is not None:
                 fail(Exit.BUG, place_of(bug))
-        if worker.crash_reason is not None:
-            fail(Exit.BUG, place_of(worker.crash_reason))
+        self._tell_crash(faust_runs, worker)
         await worker.ended()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._loop.stop()
+
+
+    def _tell_crash(self, faust_runs: asyncio.Task[None], worker: _FaustWorker) -> None:
+        """Tell an end that no signal asked for."""
+        why = worker.crash_reason or self._app.crash_reason
+        if why is None and faust_runs.done() and not faust_runs.cancelled():
+            why = faust_runs.exception()
+        if isinstance(why, KafkaError):
+            fail(Exit.BROKER, type(why).__name__)
+        if why is not None:
+            fail(Exit.BUG, place_of(why))
 
 
 class _FaustWorker(faust.Worker):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinbridge.runtime.memory import Line, StoppedError
@@ -28,6 +28,7 @@ def states(played: Line) -> dict[str, dict[str, object]]:
     return {stage.name: played.states(stage.name) for stage in STAGES}
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), count=st.integers(0, 120), ticks=st.integers(0, 3))
 def test_disorder_changes_no_state_and_loses_no_output(seed: int, count: int, ticks: int) -> None:
     played = line(seed)
