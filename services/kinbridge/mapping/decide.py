@@ -28,6 +28,8 @@ from kinbridge_schemas.responses import Response
 STAGE: Final = "mapping"
 ANSWER_MAPPING: Final = "response-1"
 OTHER_CONTENT: Final = "same-version-other-content"
+NOTHING_NEW: Final = "nothing-new"
+"""The end of a snapshot that tells nothing that was not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,13 @@ class Mapping:
     ) -> Decision[MappingState]:
         events, conflicts = _one_account_each(mapped.events)
         ends = (*mapped.ends, *conflicts)
+        if not events and not ends:
+            return self._ended(state, message, "duplicate", NOTHING_NEW)
         outputs = (
             *self._events(events, adapter.version),
             *(self._disposition(message, end) for end in ends),
         )
-        reason = "mapped" if events else ends[0].reason if ends else "nothing"
+        reason = "mapped" if events else ends[0].reason
         return Decision(reason, state, outputs, due=state.due)
 
     def _ended(
