@@ -28,8 +28,8 @@ NOW: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 METHOD: Final = """\
 One notification, from the bytes received to the events said: read, mapped, and encoded for the \
 topic. Beside it the same bytes read into the full STU3 models of fhir.resources, which is only \
-the reading. Milliseconds of processor time a message, the middle one of nine batches, in one thread. The made-up \
-message is the one that counts; official samples are shown where they are present."""
+the reading. Milliseconds of processor time a message, the middle one of nine batches, in one \
+thread. The made-up message is the one that counts; official samples are shown where they are."""
 
 
 def bench(*, quick: bool) -> Part:

@@ -59,10 +59,9 @@ class Measured:
     def __init__(self, asked: Asked, topics: Topics) -> None:
         self._asked = asked
         self._plan: Plan[Any] = make_plan(asked.stage, topics, codec())
-        self._records = [self._record(each) for each in asked.facts.values()]
+        self._records = [self._record(each) for each in asked.facts]
         self._decided = [
-            (asked.stage.decide(*each), cause_of(each[1].envelope))
-            for each in asked.facts.values()
+            (asked.stage.decide(*each), cause_of(each[1].envelope)) for each in asked.facts
         ]
         count = len(asked.facts)
         self.count = count
@@ -89,7 +88,7 @@ class Measured:
 
     def decide(self) -> None:
         stage = self._asked.stage
-        for state, message, at in self._asked.facts.values():
+        for state, message, at in self._asked.facts:
             if stage.documents:
                 wanted(stage, message, at.found)
             stage.decide(state, message, at)
