@@ -50,6 +50,9 @@ def answered(alert: Alert, response: Response, terms: Terms, now: datetime) -> A
         return Answered(_with_feedback(alert, response.said), "feedback-kept")
     if alert.stage == "closed":
         return Answered(alert, "answer-after-closing")
+    if not alert.revision:
+        # It followed items that had all been taken back: of the rest nobody has been told.
+        return Answered(alert, "answer-before-saying")
     match response.said:
         case Acknowledge():
             return Answered(_acknowledged(alert, response, terms, now), "acknowledged")

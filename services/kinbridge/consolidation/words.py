@@ -11,6 +11,7 @@ from kinbridge_schemas.alerts import Reason
 from kinbridge_schemas.times import LONDON
 
 _MOST: Final = 600
+_SILENT: Final = "no-longer-applies"
 _OPENING: Final = {
     Reason.FIRST: "First alert of this family to this team.",
     Reason.REOPENED_AS_SUCCESSOR: "New since the last alert of this family was closed.",
@@ -46,14 +47,18 @@ def _moment(at: datetime) -> str:
 
 
 def _corrected(kept: Kept) -> str:
-    of = f"{kept.concern.asked.sentence.rstrip('.')}:"
+    concern = kept.concern
     if kept.left:
-        return f"{of} no longer with this family's alerts."
-    if kept.concern.status == "withdrawn":
-        return f"{of} no longer applies ({_plain(kept.concern.withdrawn or 'withdrawn')})."
-    if kept.concern.status == "ended":
-        return f"{of} ended."
-    return f"{of} what we told you has been corrected. {kept.concern.why}"
+        return f"No longer with this family's alerts: {concern.why}"
+    if concern.status == "withdrawn":
+        return f"No longer applies{_because(concern.withdrawn)}: {concern.why}"
+    if concern.status == "ended":
+        return f"Ended: {concern.why}"
+    return f"What we told you has been corrected: {concern.why}"
+
+
+def _because(code: str | None) -> str:
+    return "" if code in {None, _SILENT} else f" ({_plain(str(code))})"
 
 
 def _plain(code: str) -> str:
