@@ -51,8 +51,7 @@ def demo(*, once: bool, as_json: bool) -> None:
             played = _play(world, stories, quiet=as_json, shortened=running.shortened)
             _finish(played, running.shortened, as_json=as_json)
             if not once:
-                _say(_how_to_send(running), quiet=as_json)
-                _show_what_comes(world)
+                _stay(world, "" if as_json else _how_to_send(running))
         sys.exit(0 if all(one.as_expected for one in played) else 1)
 
 
@@ -175,9 +174,10 @@ or write a story and play it:  kinbridge story play my-story.yaml
 """
 
 
-def _show_what_comes(world: LiveWorld) -> None:
+def _stay(world: LiveWorld, how_to_send: str) -> None:
     """Show every alert until Ctrl-C, which is how this is meant to end."""
     with suppress(KeyboardInterrupt):
+        click.echo(how_to_send)
         while True:
             for arrival in world.listen(_A_WHILE):
                 click.echo(f"{arrival.topic}:")

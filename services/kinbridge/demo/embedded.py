@@ -58,12 +58,11 @@ def embedded_line(settings: Settings, today: date) -> Iterator[EmbeddedLine]:
     keys = {name: token_urlsafe(32) for name in SOURCES}
     port = _free_port(settings.intake_host, settings.intake_port)
     with (folder / "line.log").open("w", encoding="utf-8") as log:
-        process = _start(_environment(folder, keys, port))
+        process = _Process(_environment(folder, keys, port), log)
         try:
-            broker = _address(process, log)
             line = Line(
                 address=f"http://{settings.intake_host}:{port}",
-                broker=broker,
+                broker=process.broker(),
                 keys={name: SecretStr(key) for name, key in keys.items()},
             )
             write_line(folder / NAME, line)
@@ -72,7 +71,55 @@ def embedded_line(settings: Settings, today: date) -> Iterator[EmbeddedLine]:
             yield EmbeddedLine(line, folder / NAME, Path(log.name), shortened)
         finally:
             (folder / NAME).unlink(missing_ok=True)
-            _end(process)
+            process.end()
+
+
+class _Process:
+    """`kinbridge up --embedded`, with what it says copied into a log."""
+
+    def __init__(self, environment: dict[str, str], log: TextIO) -> None:
+        self._log: Final = log
+        self._addresses: Final[Queue[str]] = Queue()
+        # A session of its own: Ctrl-C is for the demonstration, which then ends the line.
+        self._process: Final = subprocess.Popen(
+            [sys.executable, "-m", "kinbridge.cli", "up", "--embedded", "--attached"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            text=True,
+            start_new_session=True,
+        )
+        self._copying: Final = threading.Thread(target=self._copy, name="line-log", daemon=True)
+        self._copying.start()
+
+    def broker(self) -> str:
+        """Give the broker's address when the line says it. Raises StoryError if it does not."""
+        try:
+            address = self._addresses.get(timeout=_STARTS_WITHIN.total_seconds())
+        except Empty:
+            address = ""
+        if not address:
+            raise StoryError(f"The line did not start; see {self._log.name}.")
+        return address
+
+    def end(self) -> None:
+        # Leaving `with` closes the pipes.
+        with self._process as process:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_ENDS_WITHIN.total_seconds())
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+            self._copying.join(_ENDS_WITHIN.total_seconds())
+
+    def _copy(self) -> None:
+        for text in self._process.stdout or ():
+            self._log.write(text)
+            self._log.flush()
+            if text.startswith(_ADDRESS):
+                self._addresses.put(text.removeprefix(_ADDRESS).strip())
+        self._addresses.put("")
 
 
 def _environment(folder: Path, keys: dict[str, str], port: int) -> dict[str, str]:
@@ -87,50 +134,6 @@ def _environment(folder: Path, keys: dict[str, str], port: int) -> dict[str, str
         "KINBRIDGE_INTAKE_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _start(environment: dict[str, str]) -> subprocess.Popen[str]:
-    # A session of its own: Ctrl-C is for the demonstration, which then ends the line.
-    return subprocess.Popen(
-        [sys.executable, "-m", "kinbridge.cli", "up", "--embedded", "--attached"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def _address(process: subprocess.Popen[str], log: TextIO) -> str:
-    """Copy what the line says into its log, and give the broker's address when it says it."""
-    found: Queue[str] = Queue()
-
-    def copy() -> None:
-        for text in process.stdout or ():
-            log.write(text)
-            log.flush()
-            if text.startswith(_ADDRESS):
-                found.put(text.removeprefix(_ADDRESS).strip())
-        found.put("")
-
-    threading.Thread(target=copy, name="line-log", daemon=True).start()
-    try:
-        address = found.get(timeout=_STARTS_WITHIN.total_seconds())
-    except Empty:
-        address = ""
-    if not address:
-        raise StoryError(f"The line did not start; see {log.name}.")
-    return address
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_ENDS_WITHIN.total_seconds())
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _free_port(host: str, wanted: int) -> int:

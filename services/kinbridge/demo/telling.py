@@ -33,7 +33,7 @@ class Teller:
     def step(self, number: int, step: StepPlayed) -> str:
         """Give one step: what was sent and answered, and each alert as its reader sees it."""
         lines = [self._tinted(line, _BOLD) for line in self._wrapped(f"{number}. {step.say}")]
-        lines += [f"   {_sent(answered)}" for answered in step.answered]
+        lines += [line for a in step.answered for line in self._indented(_sent(a))]
         for heard in step.heard:
             lines += ["", *self._heard(heard)]
         return "\n".join([*lines, ""])
@@ -63,6 +63,15 @@ class Teller:
 
     def _wrapped(self, text: str) -> list[str]:
         return textwrap.wrap(text, self._width)
+
+    def _indented(self, text: str) -> list[str]:
+        return textwrap.wrap(
+            text,
+            self._width,
+            initial_indent="   ",
+            subsequent_indent="     ",
+            break_on_hyphens=False,
+        )
 
     def _tinted(self, text: str, tint: str) -> str:
         return f"{tint}{text}{_PLAIN}" if self._colour else text
