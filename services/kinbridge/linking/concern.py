@@ -55,6 +55,19 @@ class Own:
     party: Party
 
 
+def expect_first(to: Telling) -> None:
+    """Ask for what is read of any event: all there is to read where nothing is known of it."""
+    keys = {key for party in to.parties for key in party.keys}
+    if (into := merged_into(to)) is not None:
+        keys.add(into)
+    refs = {p.own_ref for p in to.parties if p.own_ref is not None}
+    if to.event.authority is not None:
+        refs |= {ref_of(key, to.pseudonymiser) for key in keys}
+    to.registry.ask_keys(keys)
+    to.registry.ask_children(refs)
+    to.registry.ask_facts(refs, to.event.fact)
+
+
 def own_children(to: Telling) -> tuple[tuple[Own, ...], Code | None]:
     """Give the authority's children that an event of its own is about.
 
@@ -97,12 +110,22 @@ def concerned(to: Telling) -> Concerned:
     found = [(p, match(p, to.event.authority, to.registry)) for p in to.parties]
     if (into := merged_into(to)) is not None:
         found.append((to.parties[0], matches_of_key(into, to.event.authority, to.registry)))
+    _expect(to, [matches for _, matches in found])
     near = nearest(m for party, matches in found for m in _fitting(to, party, matches))
     targets = [_target(m, to) for m in near.values() if _is_open(to, m.child)]
     if targets:
         return Concerned((*targets, *_siblings(to, targets)))
     doubtful = [d for _, matches in found for d in matches.doubtful if _is_open(to, d.child)]
     return Concerned(doubt=min((d.reason for d in doubtful), default=None))
+
+
+def _expect(to: Telling, found: Iterable[Matches]) -> None:
+    refs = {m.child for each in found for m in each.certain}
+    refs |= {d.child for each in found for d in each.doubtful}
+    # What our own sources name may be gone; what an identifier's document names is there.
+    refs -= {p.own_ref for p in to.parties if p.own_ref is not None}
+    to.registry.ask_facts(refs, to.event.fact)
+    to.registry.expect_children(refs)
 
 
 def _fitting(to: Telling, party: Party, matches: Matches) -> Iterable[Match]:

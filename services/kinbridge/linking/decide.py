@@ -8,25 +8,31 @@ folded again, and each child concerned is given the event with its record as it 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from kinbridge.linking.concern import Own, Target, concerned, own_children
+from kinbridge.linking.concern import Own, Target, concerned, expect_first, own_children
 from kinbridge.linking.documents import NoState
 from kinbridge.linking.ending import Ending, end, end_meant, ended_by, forget_relative, refused
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.identifiers import tell_identifiers
 from kinbridge.linking.outcome import Outcome, say_ended, say_own, say_to, verdict_on
 from kinbridge.linking.refresh import Reason, Refreshed, documents_with, refresh
-from kinbridge.linking.registry import Registry
+from kinbridge.linking.registry import NotReadYetError, Registry
 from kinbridge.linking.relations import tell_own
 from kinbridge.linking.saying import ended
-from kinbridge.linking.telling import Telling, tell_health, telling
+from kinbridge.linking.telling import OF_PREGNANCY, Telling, tell_health, telling
 from kinbridge.stage import At, Decision, Message, Output
 from kinbridge_schemas.base import Code, Value
 from kinbridge_schemas.events import ChildEvent
+from kinbridge_schemas.events.maternity import BirthNotified
 from kinbridge_schemas.events.persons import Purged
 from kinbridge_schemas.identifiers import ChildRef, Pseudonymiser
 from kinbridge_schemas.vocabulary import Role
+
+DRY_RUN: Final = Outcome("not-known", "dry-run")
+"""What a dry run ends with: it is run for what it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,12 @@ class Linking:
 
     def wants(self, message: Message, found: Mapping[str, Value]) -> frozenset[str]:
         """Give the documents the decision reads, as far as those found lead to others."""
-        registry = Registry(found)
-        link(telling(_event(message), registry, self.pseudonymiser, message.envelope.recorded))
+        registry = Registry(found, dry=True)
+        to = telling(_event(message), registry, self.pseudonymiser, message.envelope.recorded)
+        expect_first(to)
+        if found:
+            with suppress(NotReadYetError):
+                link(to)
         return frozenset(registry.asked)
 
 
@@ -89,34 +99,40 @@ def _link_own(to: Telling, own: tuple[Own, ...]) -> Outcome:
     welcome = tuple(o for o in own if refusals[o.ref] is None)
     if not welcome:
         return Outcome("not-known", refusals[own[0].ref] or "no-open-case")
-    before = documents_with((o.ref for o in welcome), to.registry)
+    refs = [o.ref for o in welcome]
+    before = documents_with(refs, to.registry)
+    to.registry.ask_facts(before, to.event.fact)
     told = [tell_own(to, o.ref, o.party) for o in welcome]
     keys = tell_identifiers(to)
     changed = Refreshed()
     if any(told) or keys:
-        after = documents_with((o.ref for o in welcome), to.registry)
-        changed = refresh(Reason(before | after, keys), to.registry, to.pseudonymiser)
-    return say_own(to, welcome, changed)
+        both = before | documents_with(refs, to.registry)
+        to.registry.ask_facts(both, to.event.fact)
+        changed = refresh(Reason(both, keys), to.registry, to.pseudonymiser)
+    return DRY_RUN if to.registry.dry else say_own(to, welcome, changed)
 
 
 def _link(to: Telling, targets: tuple[Target, ...]) -> Outcome:
-    fresh = [t for t in targets if verdict_on(to, t.ref).takes]
+    verdicts = {target: verdict_on(to, target.ref) for target in targets}
+    fresh = [target for target, verdict in verdicts.items() if verdict.takes]
+    told = [tell_health(to, t.ref, t.held) for t in fresh if _is_expected(to, t)]
+    keys = tell_identifiers(to) if fresh else ()
+    gone = isinstance(to.event.detail, Purged)
+    if gone:
+        forget_relative([t.ref for t in fresh], to)
     changed = Refreshed()
-    if fresh:
-        told = [tell_health(to, t.ref, t.held) for t in fresh if _is_expected(to, t)]
-        keys = tell_identifiers(to)
-        gone = isinstance(to.event.detail, Purged)
-        if gone:
-            forget_relative([t.ref for t in fresh], to)
-        if any(told) or keys or gone:
-            before = documents_with((t.ref for t in fresh), to.registry)
-            changed = refresh(Reason(before, keys), to.registry, to.pseudonymiser)
-    return say_to(to, targets, changed)
+    # Of a birth the families are read in any case: whose it is depends on them.
+    if any(told) or keys or gone or (fresh and isinstance(to.event.detail, BirthNotified)):
+        touched = documents_with((t.ref for t in fresh), to.registry)
+        changed = refresh(Reason(touched, keys), to.registry, to.pseudonymiser)
+    return DRY_RUN if to.registry.dry else say_to(to, verdicts, changed)
 
 
 def _is_expected(to: Telling, target: Target) -> bool:
     """Whether what maternity says of a mother is of this child: one that is or was unborn."""
-    child = child_of(target.ref, to.registry) if target.relation is Role.MOTHER else None
+    if target.relation is not Role.MOTHER or not isinstance(to.event.detail, OF_PREGNANCY):
+        return False
+    child = child_of(target.ref, to.registry)
     return child is not None and child.unborn_since is not None
 
 

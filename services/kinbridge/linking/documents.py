@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field
 
-from kinbridge_schemas.base import Code, Id, Value, derive_id
+from kinbridge_schemas.base import Code, Id, Value
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.identifiers import (
     AuthorityCode,
@@ -63,8 +63,12 @@ class Told(Value):
 
 
 class Claim(Told):
-    """What an authority calls the child: the source of number, name and date of birth."""
+    """What an authority calls the child: the source of number, name and date of birth.
 
+    `confirmed` is when it was last seen to say so.
+    """
+
+    confirmed: AwareDatetime
     role: Literal[Role.CHILD, Role.UNBORN] = Role.CHILD
     nhs_number: NhsNumber | None = None
     nhs_key: SubjectKey | None = None
@@ -72,8 +76,8 @@ class Claim(Told):
     born: AwareDatetime | None = None
 
     @property
-    def content(self) -> tuple[object, ...]:
-        return (self.role, self.nhs_number, self.name, self.born)
+    def latest(self) -> tuple[datetime, str]:
+        return (self.confirmed, self.event)
 
 
 class Involvement(Told):
@@ -252,8 +256,8 @@ def facts_name(child: ChildRef, bucket: int) -> str:
 
 
 def bucket_of(fact: Id) -> int:
-    # The last digit of a hash in base 16: as many as there are buckets.
-    return int(derive_id("fact", fact)[-1], BUCKETS)
+    # A fact's id ends in a hash in base 16: its last digit spreads them evenly.
+    return ord(fact[-1]) % BUCKETS
 
 
 T = TypeVar("T", bound=Told)

@@ -104,7 +104,10 @@ def end(refs: tuple[ChildRef, ...], how: Ending, to: Telling) -> Gone:
     keys: set[SubjectKey] = set()
     others: set[ChildRef] = set()
     for ref in refs:
-        document = to.registry.child(ref) or _unheard_of(ref, to)
+        document = to.registry.child(ref)
+        if document is None:
+            to.registry.put_child(_bare(_unheard_of(ref, to), how, to))
+            continue
         keys |= set(document.keys)
         others |= _leave_families(document, to.registry)
         for key in document.keys:

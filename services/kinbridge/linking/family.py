@@ -13,7 +13,7 @@ from kinbridge.linking.fold import Child, child_of
 from kinbridge.linking.identity import CROWD
 from kinbridge.linking.parties import day_of
 from kinbridge.linking.registry import Registry
-from kinbridge_schemas.identifiers import ChildRef, FamilyRef, Pseudonymiser, SubjectKey
+from kinbridge_schemas.identifiers import ChildRef, FamilyRef, PersonRef, Pseudonymiser, SubjectKey
 
 _FAR_DAYS = 140
 
@@ -23,10 +23,7 @@ class Family:
     """Children on the record of one authority, first on the record first."""
 
     members: tuple[Child, ...]
-
-    def reference(self, pseudonymiser: Pseudonymiser) -> FamilyRef:
-        first = self.members[0]
-        return pseudonymiser.family(first.head.authority, first.ref)
+    reference: FamilyRef
 
     def siblings(self, ref: ChildRef) -> tuple[ChildRef, ...]:
         """Give the other members whose case is open."""
@@ -38,7 +35,15 @@ class Families:
     """Families of one decision, each found once."""
 
     registry: Registry
+    pseudonymiser: Pseudonymiser
     _by_child: dict[ChildRef, Family] = field(default_factory=dict)
+    _persons: dict[str, PersonRef] = field(default_factory=dict)
+
+    def person(self, name: str) -> PersonRef:
+        """Give the reference of somebody related, from what the record knows them by."""
+        if name not in self._persons:
+            self._persons[name] = self.pseudonymiser.person(name)
+        return self._persons[name]
 
     def of(self, child: Child) -> Family:
         known = self._by_child.get(child.ref)
@@ -55,11 +60,14 @@ class Families:
                 if other is not None and not other.head.ended and other.ref not in found:
                     found[other.ref] = other
                     waiting.append(other)
-        return Family(tuple(sorted(found.values(), key=lambda c: (c.head.since, c.ref))))
+        members = tuple(sorted(found.values(), key=lambda c: (c.head.since, c.ref)))
+        first = members[0]
+        return Family(members, self.pseudonymiser.family(first.head.authority, first.ref))
 
     def _beside(self, child: Child) -> tuple[ChildRef, ...]:
         keys = {k for r in child.standing_relatives if r.gathers for k in r.keys}
         near: set[ChildRef] = set()
+        self.registry.expect_keys(keys)
         for same in sorted(k for key in keys for k in self.registry.same_person(key)):
             held = self.registry.key(same).holdings
             children = {
@@ -68,6 +76,7 @@ class Families:
                 if h.gathers and h.says == "link_asserted" and _same_authority(h.authority, child)
             }
             near |= children if len(held) <= CROWD else set()
+        self.registry.expect_children(near)
         return tuple(sorted(near - {child.ref}))
 
 

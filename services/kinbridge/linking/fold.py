@@ -74,13 +74,19 @@ class Child:
 
 
 def child_of(ref: ChildRef, registry: Registry) -> Child | None:
-    """Give the child that a document belongs to, with all that is joined to it."""
+    """Give the child that a document belongs to, with all that is joined to it.
+
+    Of its documents only what was told may be read: the rest may be newer in the registry.
+    """
+    known: Child | None = registry.folds.get(ref)
+    if known is not None:
+        return known
     first = registry.child(ref)
     if first is None:
         return None
-    if not first.joins:
-        return _fold((first,))
-    return _fold(_joined(first, registry))
+    child = _fold(_joined(first, registry) if first.joins else (first,))
+    registry.folds.update((d.child, child) for d in child.documents)
+    return child
 
 
 def _joined(first: ChildDocument, registry: Registry) -> tuple[ChildDocument, ...]:

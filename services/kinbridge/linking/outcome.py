@@ -6,7 +6,7 @@ case opened since, and old to its sister.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
@@ -111,7 +111,7 @@ def _hold(to: Telling, ref: ChildRef) -> None:
     document = to.registry.child(ref)
     if document is not None:
         held = tuple(sorted((*document.held, to.event), key=lambda e: e.id))
-        to.registry.put_child(document.model_copy(update={"held": held}))
+        to.registry.put_child(document.model_copy(update={"held": held}), told=False)
 
 
 def _say_held(to: Telling, changed: Refreshed) -> list[LinkedEvent]:
@@ -120,10 +120,10 @@ def _say_held(to: Telling, changed: Refreshed) -> list[LinkedEvent]:
         child, record = child_of(ref, to.registry), _said(to, ref)
         if child is None or record is None:
             continue
-        for document in child.documents:
-            if not document.held:
+        for document in (to.registry.child(d.child) for d in child.documents):
+            if document is None or not document.held:
                 continue
-            to.registry.put_child(document.model_copy(update={"held": ()}))
+            to.registry.put_child(document.model_copy(update={"held": ()}), told=False)
             for event in document.held:
                 target = Target(ref, _role_in(event, document.child, to), "la-child-id")
                 said.append(saying.linked(event, record, target, 0))
@@ -138,27 +138,27 @@ def _role_in(event: ChildEvent, ref: ChildRef, to: Telling) -> Role:
 # -- children whom somebody's event concerns
 
 
-def say_to(to: Telling, targets: tuple[Target, ...], changed: Refreshed) -> Outcome:
-    verdicts: list[Verdict] = []
+def say_to(to: Telling, verdicts: Mapping[Target, Verdict], changed: Refreshed) -> Outcome:
+    """Say an event to the children whom it concerns, as it was judged for each."""
     said: list[LinkedEvent] = []
     carried: set[ChildRef] = set()
-    for target in targets:
-        verdict = verdict_on(to, target.ref)
-        verdicts.append(verdict)
+    for target, verdict in verdicts.items():
         record = _said(to, target.ref)
         if verdict.takes and record is not None:
             times = _see(to, target)
             said.append(saying.linked(to.event, record, _settled(to, target), times))
             carried.add(target.ref)
-    return _outcome(verdicts, (*said, *_say_changes(to, changed, carried)))
+    return _outcome(verdicts.values(), (*said, *_say_changes(to, changed, carried)))
 
 
 def _settled(to: Telling, target: Target) -> Target:
     """A birth is the child's own event as soon as it is certain which child was born."""
-    child = child_of(target.ref, to.registry)
-    if child is None or not isinstance(to.event.detail, BirthNotified):
+    if not isinstance(to.event.detail, BirthNotified):
         return target
-    birth = birth_of(child, Families(to.registry).of(child))
+    child = child_of(target.ref, to.registry)
+    if child is None:
+        return target
+    birth = birth_of(child, Families(to.registry, to.pseudonymiser).of(child))
     mine = birth is not None and birth.event == to.event.id
     return replace(target, relation=Role.CHILD) if mine else target
 
@@ -195,7 +195,7 @@ def _why_unlinked(to: Telling) -> Literal["link-rejected", "link-superseded", "p
     return "link-rejected" if to.event.act == "retract" else "link-superseded"
 
 
-def _outcome(verdicts: list[Verdict], outputs: Iterable[LinkedEvent]) -> Outcome:
+def _outcome(verdicts: Collection[Verdict], outputs: Iterable[LinkedEvent]) -> Outcome:
     said = tuple(outputs)
     if any(v.takes for v in verdicts):
         return Outcome("mapped-and-linked", "linked" if said else "kept-until-open", said)

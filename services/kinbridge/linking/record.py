@@ -11,16 +11,14 @@ from kinbridge.linking.family import Families, birth_of
 from kinbridge.linking.fold import Child, Relative
 from kinbridge.linking.holdings import shared
 from kinbridge.linking.registry import Registry
-from kinbridge_schemas.identifiers import LaChildId, Pseudonymiser, SubjectKey
+from kinbridge_schemas.identifiers import LaChildId, SubjectKey
 from kinbridge_schemas.linked import ChildRecord, Related, Restriction
 from kinbridge_schemas.vocabulary import Role
 
 _LEVELS: Final[tuple[Restriction, ...]] = ("none", "sensitive", "very-restricted", "locked")
 
 
-def record_of(
-    child: Child, registry: Registry, families: Families, pseudonymiser: Pseudonymiser
-) -> ChildRecord:
+def record_of(child: Child, registry: Registry, families: Families) -> ChildRecord:
     """Give the record as the registry holds it, before it has a revision (which is 1 here)."""
     family = families.of(child)
     birth = birth_of(child, family)
@@ -28,7 +26,7 @@ def record_of(
     mother = next((r for r in child.standing_relatives if r.relation is Role.MOTHER), None)
     return ChildRecord(
         child=child.ref,
-        family=family.reference(pseudonymiser),
+        family=family.reference,
         authority=child.head.authority,
         revision=1,
         open=child.case.open,
@@ -41,7 +39,7 @@ def record_of(
         mother_name=mother.says.name if mother else None,
         born=child.born or (birth.born if birth else None),
         edd=_edd(child.dues, child.mothers),
-        related=_related(child, registry, pseudonymiser),
+        related=_related(child, registry, families),
         siblings=family.siblings(child.ref),
     )
 
@@ -96,12 +94,10 @@ def _when(told: Restricted) -> tuple[datetime, datetime, str]:
 # -- relatives
 
 
-def _related(
-    child: Child, registry: Registry, pseudonymiser: Pseudonymiser
-) -> tuple[Related, ...]:
+def _related(child: Child, registry: Registry, families: Families) -> tuple[Related, ...]:
     found = {
         Related(
-            person=pseudonymiser.person(keys[0]),
+            person=families.person(keys[0]),
             relation=relation,
             restriction=_highest([r for k in keys if _is_key(k) for r in _told_of(k, registry)]),
         )

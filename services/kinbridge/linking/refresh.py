@@ -69,7 +69,8 @@ def refresh(why: Reason, registry: Registry, pseudonymiser: Pseudonymiser) -> Re
     done = Refreshed()
     affected = _rewrite_holdings(why.touched, registry)
     affected |= _named_by((*why.keys, *sorted(why.severed)), registry)
-    families = Families(registry)
+    families = Families(registry, pseudonymiser)
+    _expect(affected, registry)
     for ref in sorted(_with_families(affected, registry, families)):
         document = registry.child(ref)
         if document is None or document.ended:
@@ -77,15 +78,26 @@ def refresh(why: Reason, registry: Registry, pseudonymiser: Pseudonymiser) -> Re
         child = child_of(ref, registry)
         if child is not None and child.ref == ref:
             document = _settle_usable(document, child, why, registry, done)
-            _say(document, record_of(child, registry, families, pseudonymiser), registry, done)
+            _say(document, record_of(child, registry, families), registry, done)
         elif document.said is not None and document.said.open:
             gone = document.said.model_copy(update={"open": False, "siblings": ()})
             _keep(document.model_copy(update={"usable": ()}), gone, registry, done)
     return done
 
 
+def _expect(refs: Iterable[ChildRef], registry: Registry) -> None:
+    """Have what will be read of children's documents read together."""
+    registry.expect_children(refs)
+    documents = [d for d in (registry.child(ref) for ref in refs) if d is not None]
+    said = [d.said.siblings for d in documents if d.said is not None]
+    registry.ask_children(ref for siblings in said for ref in siblings)
+    registry.expect_keys(key for d in documents for key in d.keys)
+    registry.expect_children(ref for siblings in said for ref in siblings)
+
+
 def _rewrite_holdings(refs: Iterable[ChildRef], registry: Registry) -> set[ChildRef]:
     affected: set[ChildRef] = set()
+    _expect(refs, registry)
     for ref in sorted(refs):
         document, child = registry.child(ref), child_of(ref, registry)
         if document is None or child is None or document.ended:
@@ -98,7 +110,7 @@ def _rewrite_holdings(refs: Iterable[ChildRef], registry: Registry) -> set[Child
         affected |= _named_by(both, registry)
         names = tuple(sorted(wanted))
         if names != document.keys:
-            registry.put_child(document.model_copy(update={"keys": names}))
+            registry.put_child(document.model_copy(update={"keys": names}), told=False)
     return affected
 
 
@@ -139,7 +151,7 @@ def _settle_usable(
     if taken := _take_back(document.child, lost - why.severed, registry):
         done.unlinked[document.child] = taken
     after = document.model_copy(update={"usable": usable})
-    registry.put_child(after)
+    registry.put_child(after, told=False)
     return after
 
 
@@ -172,7 +184,7 @@ def _keep(
     revision = document.revision + 1
     said = record.model_copy(update={"revision": revision, "merged_from": families})
     changes = {"revision": revision, "said": said, "families": families}
-    registry.put_child(document.model_copy(update=changes))
+    registry.put_child(document.model_copy(update=changes), told=False)
     done.records[document.child] = said
 
 
@@ -181,7 +193,9 @@ def _take_back(child: ChildRef, lost: set[SubjectKey], registry: Registry) -> tu
         Unlinked(fact, seen) for fact, seen in _came_by(child, lost, registry) if not seen.unlinked
     )
     for each in found:
-        registry.see(child, each.fact, each.seen.model_copy(update={"unlinked": True, "via": None}))
+        registry.see(
+            child, each.fact, each.seen.model_copy(update={"unlinked": True, "via": None})
+        )
     return found
 
 

@@ -1,12 +1,14 @@
 """The registry as one decision sees it: what was found, and over it what was written.
 
 It remembers every name it was asked for. So `wants` is the decision itself run dry, and what a
-decision reads can never be forgotten to be asked for.
+decision reads can never be forgotten to be asked for. A dry run stops where it comes to a
+document that is known to exist and was not read yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from kinbridge.linking.documents import (
     BUCKETS,
@@ -27,15 +29,54 @@ _NOTHING = KeyDocument()
 _NO_FACTS = FactsDocument()
 
 
+class NotReadYetError(Exception):
+    """The dry run needs what was asked for just now: more cannot be said before it is read."""
+
+
+class LostDocumentError(Exception):
+    """Another document names one that is not there: a bug. The text names its kind only."""
+
+
 class Registry:
-    """Documents by name, for one decision. Made, used once, and thrown away."""
+    """Documents by name, for one decision. Made, used once, and thrown away.
 
-    __slots__ = ("_found", "asked", "written")
+    `dry` says that only what it asks for is of interest. `folds` belongs to `fold`: children
+    already folded, as long as nothing is told.
+    """
 
-    def __init__(self, found: Mapping[str, Value]) -> None:
+    __slots__ = ("_found", "asked", "dry", "folds", "written")
+
+    def __init__(self, found: Mapping[str, Value], *, dry: bool = False) -> None:
         self._found = found
+        self.dry = dry
         self.asked: set[str] = set()
         self.written: dict[str, Value | None] = {}
+        self.folds: dict[ChildRef, Any] = {}
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Say that these are about to be read and exist, so that they are read together."""
+        names = set(names)
+        self.asked |= names
+        for name in names:
+            if name not in self._found and name not in self.written:
+                if self.dry:
+                    raise NotReadYetError
+                raise LostDocumentError(name.partition(":")[0])
+
+    def ask_children(self, refs: Iterable[ChildRef]) -> None:
+        self.asked |= {child_name(ref) for ref in refs}
+
+    def ask_keys(self, keys: Iterable[SubjectKey]) -> None:
+        self.asked |= {key_name(key) for key in keys}
+
+    def ask_facts(self, children: Iterable[ChildRef], fact: Id) -> None:
+        self.asked |= {facts_name(child, bucket_of(fact)) for child in children}
+
+    def expect_children(self, refs: Iterable[ChildRef]) -> None:
+        self.expect(child_name(ref) for ref in refs)
+
+    def expect_keys(self, keys: Iterable[SubjectKey]) -> None:
+        self.expect(key_name(key) for key in keys)
 
     # -- children
 
@@ -43,7 +84,10 @@ class Registry:
         document = self._get(child_name(ref))
         return document if isinstance(document, ChildDocument) else None
 
-    def put_child(self, document: ChildDocument) -> None:
+    def put_child(self, document: ChildDocument, *, told: bool = True) -> None:
+        """Keep a document. `told` False says that only what is made of the facts is new."""
+        if told:
+            self.folds.clear()
         self._put(child_name(document.child), document)
 
     # -- identifiers

@@ -28,7 +28,10 @@ class _Other(NamedTuple):
 
 
 def tell_own(to: Telling, ref: ChildRef, party: Party) -> bool:
-    """Put an authority's event on its child's record. Gives whether anything changed."""
+    """Put an authority's event on its child's record.
+
+    Gives whether anything changed that the record is made of.
+    """
     before = to.registry.child(ref)
     document = _fresh(to, ref, party, before) if before is None or before.ended else before
     changes = own_changes(to, document, party)
@@ -42,7 +45,15 @@ def tell_own(to: Telling, ref: ChildRef, party: Party) -> bool:
     if after == before:
         return False
     to.registry.put_child(after)
-    return True
+    return before is None or _material(before) != _material(after)
+
+
+def _material(document: ChildDocument) -> tuple[Any, ...]:
+    """Give what the record is made of. That something known was said again is no part of it."""
+    order = sorted(document.claims, key=lambda name: document.claims[name].latest)
+    claims = [(n, document.claims[n].event, document.claims[n].stands) for n in order]
+    unread: dict[str, Any] = {"claims": {}, "held": ()}
+    return (claims, document.model_copy(update=unread))
 
 
 def _fresh(

@@ -32,6 +32,9 @@ from kinbridge_schemas.vocabulary import Role
 REGISTERS: Final = frozenset({"person_registered", "unborn_registered", "unborn_born"})
 """Kinds whose retraction takes back what they said of the person."""
 
+OF_PREGNANCY: Final = (EddRevised, MaternityBooked, BirthNotified)
+"""What health says of a mother that is told on her unborn child's record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -89,18 +92,24 @@ def _claims(to: Telling, known: Mapping[str, Claim], party: Party) -> Mapping[st
         nhs_key=party.nhs_key,
         name=subject.name,
         born=subject.born,
+        confirmed=event.observed,
         **to.word,
     )
     if event.detail.kind in REGISTERS:
         return latest_account(known, event.fact, claim)
     if event.act == "retract":
         return known
-    # Other events repeat what is known of the child: one entry for each different saying.
+    # Other events repeat what is known of the child: one entry for each different saying, with
+    # the first that said so and when it was last said.
     name = to.pseudonymiser.fingerprint("|".join(_content(claim)).encode())
     before = known.get(name)
-    if before is not None and claim.latest <= before.latest:
+    if before is None:
+        return {**known, name: claim}
+    confirmed = max(before.confirmed, claim.confirmed)
+    first = min(before, claim, key=lambda c: (c.observed, c.event))
+    if first is before and confirmed == before.confirmed:
         return known
-    return {**known, name: claim}
+    return {**known, name: first.model_copy(update={"confirmed": confirmed})}
 
 
 def _content(claim: Claim) -> tuple[str, ...]:
