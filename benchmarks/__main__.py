@@ -12,10 +12,11 @@ from typing import Final
 
 import click
 
-from benchmarks import births
+from benchmarks import births, pure, registry
 from benchmarks.chain import bench as chain
 from benchmarks.figures import Part
 from benchmarks.ground import ROOT, Ground, standing
+from benchmarks.line import bench as line
 from benchmarks.machine import this_machine
 from benchmarks.report import Run, write
 
@@ -26,7 +27,10 @@ Bench = Callable[[Ground, datetime, bool], Part]
 
 PARTS: Final[Mapping[str, Bench]] = {
     "birth": lambda _ground, _when, quick: births.bench(quick=quick),
+    "pure": lambda _ground, when, quick: pure.bench(when, quick=quick),
+    "linking": lambda ground, when, quick: registry.bench(ground, when, quick=quick),
     "engine": lambda ground, when, quick: chain.bench(ground, when, quick=quick),
+    "line": lambda ground, when, quick: line.bench(ground, when, quick=quick),
 }
 
 

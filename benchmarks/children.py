@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-STOPPED_WITHIN: Final = 15.0
+STOPPED_WITHIN: Final = 30.0
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -91,10 +91,14 @@ def running(commands: Sequence[Command], folder: Path) -> Iterator[tuple[Child, 
 def cpu_seconds(pid: int) -> dict[str, float]:
     """Give the processor time of each thread of a process, added up by the thread's name."""
     spent: dict[str, float] = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:  # the process has just ended
+        return spent
+    for task in tasks:
         try:
             text = (task / "stat").read_text()
-        except OSError:  # the thread has just ended
+        except OSError:  # the thread has
             continue
         name, _, rest = text.partition("(")[2].rpartition(")")
         fields = rest.split()

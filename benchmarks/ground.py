@@ -49,6 +49,13 @@ class Ground:
             self.postgres.execute(f"CREATE DATABASE {plain}")
         return str(self.postgres.server.get_uri(database=plain, driver="psycopg"))
 
+    def database_pids(self) -> list[int]:
+        """Give the database's processes: the first, and those it has started."""
+        folder = Path(self.postgres.server.pgdata)
+        first = int((folder / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *(int(pid) for pid in children)]
+
     def make_topics(self, names: Sequence[str], partitions: int = PARTITIONS) -> None:
         """Make topics and wait until they are there."""
         admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic_ns
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from benchmarks.load import SECOND
+
+ASKED_EVERY: Final = SECOND // 50
 
 Which = Callable[[Message], str | None]
 """Says which record of the load a message answers, or None when it answers none."""
@@ -76,20 +78,31 @@ class Watcher:
 
         `while_waiting` is called about once a second; what it raises ends the wait.
         """
+        arrived = self.watch(lambda found: len(found.at) >= count, within, while_waiting)
+        if len(arrived.at) < count:
+            raise EndedShortError(f"{len(arrived.at)} of {count} came out in {within:.0f} s.")
+        return arrived
+
+    def watch(
+        self, done: Callable[[Arrived], bool], within: float, while_waiting: Callable[[], None]
+    ) -> Arrived:
+        """Watch until it is done or the time is over, and give what arrived."""
         arrived = Arrived()
-        began = looked = monotonic_ns()
-        while len(arrived.at) < count:
+        began = looked = asked = monotonic_ns()
+        while True:
             self._take(arrived)
             now = monotonic_ns()
+            # Asked now and then: the answer may cost more than a record.
+            if now - asked > ASKED_EVERY:
+                asked = now
+                if done(arrived) or now - began > within * SECOND:
+                    return arrived
             if now - looked > SECOND:
                 looked = now
                 while_waiting()
-            if now - began > within * SECOND:
-                raise EndedShortError(f"{len(arrived.at)} of {count} came out in {within:.0f} s.")
-        return arrived
 
     def _take(self, arrived: Arrived) -> None:
-        message = self._consumer.poll(0.2)
+        message = self._consumer.poll(0.02)
         if message is None or message.error() is not None:
             return
         record = self._which(message)

@@ -1,0 +1,1 @@
+"""The whole line as it ships: every stage, intake and the ticker, on real ground."""
