@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # network or the environment, and none draws a random number.
 PURE: Final = frozenset(
     {
-        "__future__", "abc", "base64", "bisect", "collections", "contextlib", "dataclasses", "datetime",
-        "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "inspect", "itertools",
+        "__future__", "abc", "base64", "bisect", "collections", "contextlib", "dataclasses",
+        "datetime", "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "inspect", "itertools",
         "json", "math", "operator", "re", "string", "textwrap", "types", "typing",
         "unicodedata", "zoneinfo", "pydantic", "pydantic_core",
     }
