@@ -24,6 +24,7 @@ from kinbridge_fhir.envelope import message_id
 from kinbridge_schemas.alerts import AlertRevision, TeamAlert
 from kinbridge_schemas.concerns import SharingDecision
 from kinbridge_schemas.contracts import codec
+from kinbridge_schemas.deadletters import DeadLetter
 from kinbridge_schemas.dispositions import Disposition
 from kinbridge_schemas.envelope import to_headers
 from kinbridge_schemas.identifiers import Pseudonymiser
@@ -85,6 +86,7 @@ class MemoryWorld:
             headers = tuple(to_headers(entry.envelope))
             self.line.send_bytes(entry.topic, entry.key.encode(), entry.value, headers)
         self.line.run()
+        assert self.unread() == []
         return Answered(request, ACCEPTED, self._seconds())
 
     def listen(self, within: timedelta) -> Sequence[Arrival]:
@@ -101,6 +103,11 @@ class MemoryWorld:
         found = [m.body for m in self.line.outputs("alerts")]
         said = [body for body in found if isinstance(body, AlertRevision)]
         return sorted(said, key=lambda r: (r.settled_at, r.alert, r.revision))
+
+    def unread(self) -> list[str]:
+        """Give why records ended as dead letters: none should in a journey of good input."""
+        found = (m.body for m in self.line.outputs("dead-letters"))
+        return [f"{b.reason} at {b.path}" for b in found if isinstance(b, DeadLetter)]
 
     def dispositions(self) -> list[Disposition]:
         found = (m.body for m in self.line.outputs("dispositions"))
