@@ -118,7 +118,7 @@ class Concern(Value):
     request), so that finding it twice gives one concern. `withdrawn` carries why it no longer
     applies; a pregnancy that ended is never said, so its reason reads `no-longer-applies`.
     `why` says plainly which rule and threshold brought it. Of two accounts of one concern the
-    later `as_of` holds, then the higher `account`, which counts them. `record_revision` is the
+    later `as_of` holds, of two of one moment the one that comes later. `record_revision` is the
     revision of the child's record it was found under: family and restriction count only from
     the highest.
     """
@@ -151,7 +151,6 @@ class Concern(Value):
     handling: tuple[Code, ...] = ()
     stays_open: tuple[Code, ...] = ()
     record_revision: Annotated[int, Field(ge=0)] = 0
-    account: Annotated[int, Field(ge=0)] = 0
     as_of: AwareDatetime
 
 

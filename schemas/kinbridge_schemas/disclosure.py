@@ -83,6 +83,7 @@ def _existence(concern: Concern) -> Concern:
         contacts=concern.contacts,
         handling=tuple(code for code in concern.handling if code in _HANDLING),
         stays_open=tuple(code for code in concern.stays_open if code in _OPEN_CODES),
+        record_revision=concern.record_revision,
         as_of=concern.as_of,
     )
 

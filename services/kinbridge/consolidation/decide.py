@@ -220,7 +220,7 @@ def _followed(
     concern: Concern, family: FamilyRef, to: FamilyRef, since: datetime, *, recall: bool = False
 ) -> ItemsMoved:
     said = ConcernFollowed(concern=concern, since=since, recall=recall)
-    parts = (concern.concern, concern.as_of.isoformat(), str(concern.account), concern.status)
+    parts = (concern.concern, concern.as_of.isoformat(), concern.status, concern.urgency)
     return ItemsMoved(
         id=derive_id("follow", family, to, *parts, str(recall)),
         family=to,

@@ -1,8 +1,8 @@
 """Merge the accounts of a concern, and tell what of it readers have not had. Pure.
 
 The later account holds whatever the order of arrival; a repeat changes nothing. Two accounts
-of one moment without a count are taken in the order they come, which for one child is the
-order in which they were decided.
+of one moment are taken in the order they come, which for one child is the order in which they
+were decided: they come from one partition, numbered without a gap.
 """
 
 from __future__ import annotations
@@ -28,22 +28,17 @@ def merged(kept: Kept | None, concern: Concern, recorded: datetime) -> Kept:
     """Give the item after one more account of its concern."""
     if kept is None:
         return Kept(concern=concern, added=concern.as_of, seen=recorded, since=recorded)
-    mark, held = mark_of(concern), mark_of(kept.concern)
+    at, held = concern.as_of, kept.concern.as_of
     added = min(kept.added, concern.as_of)
-    if mark < held:
-        heard = kept.said is not None and mark <= (kept.said.as_of, kept.said.account)
+    if at < held:
+        heard = kept.said is not None and at <= kept.said.as_of
         since = kept.since if heard else least(kept.since, recorded)
         return _if_changed(kept, added=added, since=since)
-    if mark == held and concern == kept.concern:
+    if at == held and concern == kept.concern:
         since = None if kept.since is None else min(kept.since, recorded)
         return _if_changed(kept, seen=min(kept.seen, recorded), since=since)
     since = least(kept.since, recorded)
     return _changed(kept, concern=concern, added=added, seen=recorded, since=since)
-
-
-def mark_of(concern: Concern) -> tuple[datetime, int]:
-    """Which of two accounts of one concern is the later."""
-    return (concern.as_of, concern.account)
 
 
 def news(kept: Kept) -> News | None:
@@ -71,7 +66,6 @@ def told(kept: Kept) -> Kept:
         urgency=kept.concern.urgency,
         shown=shown(kept.concern),
         as_of=kept.concern.as_of,
-        account=kept.concern.account,
     )
     return _changed(kept, said=said, since=None, held_until=None)
 

@@ -34,7 +34,6 @@ class Said(Value):
     urgency: Urgency
     shown: Id
     as_of: AwareDatetime
-    account: int = 0
 
 
 class Kept(Value):

@@ -99,6 +99,7 @@ def digest(portrait: Portrait, telling: Telling) -> str:
     ]
     if telling.tier is DisclosureTier.CONTENT or finding.rule == _HEALTH_ASKED:
         parts += [
+            portrait.booked if finding.rule == "R1" else (),
             finding.stays_open,
             finding.handling,
             finding.why,
@@ -154,6 +155,7 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
         contacts=portrait.contacts(_reachable(policy, telling), telling.arm, finding.urgency),
         handling=(*portrait.handling, *finding.handling),
         stays_open=(*portrait.stays_open, *finding.stays_open),
+        record_revision=view.record.revision,
         as_of=portrait.as_of,
     )
     shown = disclose(whole, telling.tier, portrait.restriction != "none")

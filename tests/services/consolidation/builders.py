@@ -101,7 +101,7 @@ def withdrawn(concern: Concern, *, at: datetime, why: str = "attended-elsewhere"
 
 
 def proposed(concern: Concern, **changes: Any) -> AlertProposed:
-    parts = (concern.concern, concern.as_of.isoformat(), str(concern.account), concern.status)
+    parts = (concern.concern, concern.as_of.isoformat(), concern.status)
     name = derive_id("proposed", *parts, concern.family, concern.urgency)
     return AlertProposed(id=name, concern=concern, **changes)
 

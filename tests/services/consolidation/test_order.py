@@ -36,7 +36,6 @@ def accounts(draw: st.DrawFn) -> list[Concern]:
                 "withdrawn": "attended-elsewhere" if status == "withdrawn" else None,
                 "urgency": draw(st.sampled_from(list(Urgency))),
                 "as_of": START + minutes(step),
-                "account": step,
             }
             made.append(base.model_copy(update=fields))
     return made
@@ -66,7 +65,7 @@ def play(concerns: list[Concern], *, arrivals: dict[str, int] | None = None) -> 
     """Let the accounts come between two clock records; each has its own recorded time."""
     desk = Desk()
     for concern in concerns:
-        name = derive_id("account", concern.concern, str(concern.account))
+        name = derive_id("account", concern.concern, concern.as_of.isoformat())
         seconds = (arrivals or {}).get(name, 0)
         desk.propose(concern, at=START + minutes(seconds / 60))
     return desk
@@ -78,7 +77,7 @@ def test_any_order_between_two_clocks_gives_the_same_alerts(
     concerns: list[Concern], chance: Any, data: st.DataObject
 ) -> None:
     arrivals = {
-        derive_id("account", c.concern, str(c.account)): data.draw(st.integers(0, 59))
+        derive_id("account", c.concern, c.as_of.isoformat()): data.draw(st.integers(0, 59))
         for c in concerns
     }
     shuffled = list(concerns)

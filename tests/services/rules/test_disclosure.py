@@ -179,6 +179,7 @@ KEPT_AT_EXISTENCE = {
     "contacts",
     "handling",
     "stays_open",
+    "record_revision",
     "as_of",
 }
 
