@@ -1,19 +1,15 @@
-"""One Kafka and one PostgreSQL for all tests that do not break them."""
+"""One Kafka, one PostgreSQL and one whole line on them, for all tests that do not break them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.kafka import need_kafka, start_kafka
-from tests.integration.postgres import start_postgres
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.integration.kafka import Broker
-    from tests.integration.postgres import Postgres
+from tests.integration.kafka import Broker, need_kafka, start_kafka
+from tests.integration.line import STAGES, RunningLine, start_line
+from tests.integration.postgres import Postgres, start_postgres
+from tests.integration.receiver import receiving
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +27,47 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server = start_postgres(tmp_path_factory.mktemp("postgres"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def real_line(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres
+) -> Iterator[RunningLine]:
+    """The whole line on a Kafka of its own and PostgreSQL, started as an operator starts it."""
+    need_kafka()
+    broker = start_kafka(tmp_path_factory.mktemp("kafka-of-the-line"))
+    postgres.execute("CREATE DATABASE the_line")
+    try:
+        with receiving() as receiver:
+            store = postgres.url.replace("/postgres?", "/the_line?")
+            folder = tmp_path_factory.mktemp("real-line")
+            line = start_line(folder, receiver, bootstrap=broker.bootstrap, store=store)
+            yield line
+            stopped_in_order(line)
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="module")
+def embedded_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLine]:
+    """The whole line as it comes: the embedded broker, and SQLite in a folder."""
+    with receiving() as receiver:
+        line = start_line(tmp_path_factory.mktemp("embedded-line"), receiver)
+        yield line
+        stopped_in_order(line)
+
+
+def stopped_in_order(line: RunningLine) -> None:
+    """End a line, and see that every program of it ended as it was asked to."""
+    try:
+        programs = set(line.workers())
+        code = line.stop()
+        log = line.log.read_text(encoding="utf-8")
+
+        assert code == 0
+        assert programs == {*STAGES, "intake", "ticker"}
+        assert log.count('"worker.stopped"') >= len(STAGES)
+        assert "Traceback" not in log
+        assert "given up" not in log
+    finally:
+        line.end()

@@ -1,0 +1,177 @@
+"""The stories through the whole line: real processes, real HTTP, a real broker and database.
+
+Each is played twice: on the embedded broker with SQLite, and on Apache Kafka with PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import pytest
+
+from kinbridge.demo.live import LiveWorld
+from kinbridge.demo.played import Arrival
+from kinbridge.demo.player import Player
+from kinbridge.demo.story import Story, load_story, shipped
+from kinbridge.demo.telling import expectation
+from kinbridge_schemas.alerts import Delivery, Item
+from kinbridge_schemas.dispositions import Disposition
+from tests.integration.line import RunningLine
+from tests.journey.people import Family, appointment, emergency_arrival, from_cases
+
+pytestmark = pytest.mark.integration
+
+STORIES = [load_story(path) for path in shipped()]
+WITHIN = timedelta(seconds=30)
+SELF_HARM = "248062006"
+
+
+@pytest.fixture(params=["embedded broker and SQLite", "Kafka and PostgreSQL"], scope="module")
+def line(request: pytest.FixtureRequest) -> RunningLine:
+    name = "embedded_line" if request.param.startswith("embedded") else "real_line"
+    found: RunningLine = request.getfixturevalue(name)
+    return found
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def alerts_until(
+    world: LiveWorld, enough: Callable[[list[Arrival]], bool], within: timedelta = WITHIN
+) -> list[Arrival]:
+    """Hear what comes until it is enough, or the time is over."""
+    found: list[Arrival] = []
+    until = monotonic() + within.total_seconds()
+    while not enough(found) and monotonic() < until:
+        found += world.listen(timedelta(seconds=until - monotonic()))
+    return found
+
+
+def items(arrivals: Iterable[Arrival]) -> dict[str, list[Item]]:
+    """Give the items of each alert as its last revision has them."""
+    last = {a.alert.alert: a.alert for a in sorted(arrivals, key=lambda a: a.alert.revision)}
+    return {k: list(alert.content.items) if alert.content else [] for k, alert in last.items()}
+
+
+def rules(arrivals: Iterable[Arrival]) -> list[tuple[str, str]]:
+    found = [i.concern for each in items(arrivals).values() for i in each]
+    return sorted((concern.rule, concern.status) for concern in found)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_every_expected_alert_of_a_story_comes(line: RunningLine, story: Story) -> None:
+    with line.world() as world:
+        played = Player(world, lambda _step: None).play(story, f"i{STORIES.index(story)}")
+
+    assert [expectation(e) for e in played.missing] == []
+
+
+def test_an_arrival_after_self_harm_is_told_at_once(line: RunningLine) -> None:
+    family = Family("r7", born="2011-05-20")
+    with line.world() as world:
+        world.send(from_cases(*family.on_a_plan(now() - timedelta(days=30))))
+        world.send(emergency_arrival(family, now() - timedelta(hours=1), reason=SELF_HARM))
+        heard = alerts_until(world, bool)
+
+    assert rules(heard) == [("R7", "active")]
+    assert [a.alert.urgency for a in heard] == ["U1"]
+    assert heard[0].topic == "alerts.macpt.209"
+
+
+def test_of_a_child_without_an_open_case_nothing_is_kept_or_told(line: RunningLine) -> None:
+    family = Family("early", born="2012-06-21")
+    arrival = emergency_arrival(family, now() - timedelta(hours=1))
+    later = emergency_arrival(family, now() - timedelta(minutes=30), own="ed-2")
+    with line.world() as world:
+        world.send(arrival)
+        line.until_settled()
+        world.send(from_cases(*family.on_a_plan(now() - timedelta(days=30))))
+        world.send(later)
+        heard = alerts_until(world, bool)
+
+    assert rules(heard) == [("R7", "active")]
+    assert {d.end for d in dispositions(line) if d.reason == "no-open-case"} == {"not-known"}
+
+
+def test_accounts_in_the_wrong_order_raise_no_alarm(line: RunningLine) -> None:
+    family = Family("order", edd=(now() + timedelta(days=60)).date().isoformat())
+    start = now() - timedelta(days=4)
+    accounts = [
+        appointment(family, "apt", start, status=status, recorded=now(), version=version)
+        for version, status in ((3, "fulfilled"), (1, "booked"), (2, "noshow"))
+    ]
+    with line.world() as world:
+        world.send(from_cases(*family.on_a_plan(now() - timedelta(days=60))))
+        for account in accounts:
+            world.send(account)
+        line.until_settled()
+        heard = world.listen(timedelta(seconds=0.5))
+
+    assert rules(heard) == []
+
+
+def test_one_message_sent_again_and_again_is_one_item(line: RunningLine) -> None:
+    family = Family("again", edd=(now() + timedelta(days=60)).date().isoformat())
+    missed = appointment(family, "apt", now() - timedelta(days=4), recorded=now())
+    with line.world() as world:
+        for event in [*family.on_a_plan(now() - timedelta(days=60))] * 2:
+            world.send(from_cases(event))
+        for _ in range(4):
+            world.send(missed)
+        line.until_settled()
+        heard = alerts_until(world, bool)
+        more = world.listen(timedelta(seconds=0.5))
+
+    assert rules([*heard, *more]) == [("R1", "active")]
+
+
+def test_the_case_system_is_told_of_every_alert_in_order_with_a_signature(
+    line: RunningLine,
+) -> None:
+    line.until_settled()
+    said = {d.alert: d.revision for d in deliveries(line)}
+    heard = line.receiver.wait_for(
+        lambda got: {g.data["alert"] for g in got} >= set(revisions(line))
+    )
+    sequences: dict[str, list[int]] = defaultdict(list)
+    for got in line.receiver.got:
+        sequences[got.data["authority"]].append(got.data["sequence"])
+
+    assert heard
+    assert said
+    assert line.receiver.forged == 0
+    assert {d.end for d in deliveries(line)} <= {"delivered", "superseded"}
+    for numbers in sequences.values():
+        assert numbers == list(range(1, len(numbers) + 1))
+    latest = {g.data["alert"]: g.data["revision"] for g in line.receiver.got}
+    assert latest == revisions(line)
+
+
+def revisions(line: RunningLine) -> dict[str, int]:
+    """Give each alert's last revision, as the teams' topics have it."""
+    found: dict[str, int] = {}
+    for topic in ("alerts.macpt.209", "alerts.family-help.209"):
+        for alert in line.bodies(topic):
+            found[alert.alert] = max(found.get(alert.alert, 0), alert.revision)
+    return found
+
+
+def deliveries(line: RunningLine) -> list[Delivery]:
+    return [body for body in line.bodies("deliveries") if isinstance(body, Delivery)]
+
+
+def dispositions(line: RunningLine) -> list[Disposition]:
+    return [body for body in line.bodies("dispositions") if isinstance(body, Disposition)]
+
+
+def test_each_fact_has_exactly_one_end(line: RunningLine) -> None:
+    ends: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in dispositions(line):
+        ends[each.message, each.fact].add(each.id)
+
+    assert ends
+    assert {len(ids) for ids in ends.values()} == {1}
