@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.serializers import codecs
 from faust.types import TP
 
 from kinbridge.runtime.credentials import broker_credentials
 from kinbridge.runtime.loop import Loop
-from kinbridge.runtime.reader import Place, Run
+from kinbridge.runtime.reader import BrokerAwayError, Place, Run
 from kinbridge.runtime.records import Record
 from kinbridge.runtime.transport import Consumer
 from kinbridge.runtime.world import Bounds
@@ -35,7 +36,7 @@ class Group:
     session: float = 6.0
     heartbeat: float = 1.5
     rebalance: float = 30.0
-    request: float = 140.0
+    request: float = 40.0
     commit: float = 1.0
     fetch_wait: float = 0.1
     most_runs: int = 12
@@ -97,7 +98,10 @@ class FaustReader:
         return self._consumer.fetched()
 
     async def bounds(self, places: frozenset[Place]) -> Mapping[Place, Bounds]:
-        found = await self._consumer.bounds(frozenset(TP(*at) for at in places))
+        try:
+            found = await self._consumer.bounds(frozenset(TP(*at) for at in places))
+        except (KafkaError, TimeoutError) as why:
+            raise BrokerAwayError(type(why).__name__) from None
         return {(tp.topic, tp.partition): bound for tp, bound in found.items()}
 
     async def seek(self, positions: Mapping[Place, int]) -> None:

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from kinbridge.runtime.clock import clock_headers, clock_value
@@ -17,7 +18,7 @@ from kinbridge.runtime.sequence import NUMBER_HEADER, SOURCE_HEADER
 from kinbridge.stage import Output
 from kinbridge_schemas.base import Value, derive_id
 from kinbridge_schemas.deadletters import DeadLetter
-from kinbridge_schemas.envelope import Envelope, to_headers
+from kinbridge_schemas.envelope import Envelope, to_text
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.topics import Topic
 
@@ -25,6 +26,9 @@ S = TypeVar("S", bound=Value)
 
 OVERHEAD: Final = 300
 """Bytes that Kafka and our two last headers add to a record, at the most."""
+
+MOST_AROUND: Final = 8_000
+"""More bytes than an envelope takes: only close to the limit are they counted."""
 
 
 class StageError(Exception):
@@ -56,7 +60,7 @@ def draft(plan: Plan[S], output: Output, cause: Cause) -> tuple[Draft, str]:
     """
     topic = _declared(plan, output)
     record = _record(plan, topic, output, cause)
-    if _size(record) <= topic.max_bytes:
+    if _fits(topic, record):
         return record, ""
     reason = "output-oversize"
     letter = _refused(plan, record, output.body.id, reason, cause)
@@ -77,30 +81,68 @@ def _record(plan: Plan[S], topic: Topic, output: Output, cause: Cause) -> Draft:
     source, content_type = f"stage:{plan.stage.name}", "application/json"
     if isinstance(body, Received):
         source, content_type = f"{body.route}:{body.source}", body.content_type
-    envelope = Envelope(
-        id=body.id,
-        type=body.contract,
-        source=source,
-        recorded=cause.recorded,
-        correlation=cause.correlation or body.id,
-        causation=cause.causation,
-        classification=topic.classification,
-        mapping=output.mapping or cause.mapping,
-        content_type=content_type,
-    )
     key = output.key.encode()
     return Draft(
-        topic=topic.named(output.parameters),
+        topic=topic.named(output.parameters) if output.parameters else topic.name,
         destination=partition_of(key, topic.partitions),
         key=key,
         value=plan.codec.encode(body),
-        headers=tuple(to_headers(envelope)),
+        headers=envelope_headers(
+            id=body.id,
+            kind=body.contract,
+            source=source,
+            cause=cause,
+            classification=topic.classification.value,
+            mapping=output.mapping or cause.mapping,
+            content_type=content_type,
+        ),
     )
 
 
-def _size(record: Draft) -> int:
+def envelope_headers(  # noqa: PLR0913 - the fields of an envelope
+    *,
+    id: str,  # noqa: A002 - as the envelope names it
+    kind: str,
+    source: str,
+    cause: Cause,
+    classification: str,
+    mapping: str,
+    content_type: str,
+) -> Headers:
+    """Give what `to_headers` gives for the envelope of these fields, in a third of the time.
+
+    A test holds it to that. An envelope is made for every output, so its cost counts.
+    """
+    when = _text_of(cause.recorded)
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", id.encode()),
+        ("ce_type", kind.encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", when),
+        ("ce_recordedtime", when),
+        ("ce_correlationid", (cause.correlation or id).encode()),
+    ]
+    if cause.causation:
+        headers.append(("ce_causationid", cause.causation.encode()))
+    headers.append(("ce_dataclassification", classification.encode()))
+    if mapping:
+        headers.append(("ce_mappingversion", mapping.encode()))
+    headers.append(("content-type", content_type.encode()))
+    return tuple(headers)
+
+
+@lru_cache(maxsize=4_096)
+def _text_of(when: datetime) -> bytes:
+    return to_text(when).encode()
+
+
+def _fits(topic: Topic, record: Draft) -> bool:
+    size = len(record.value) + len(record.key or b"") + OVERHEAD
+    if size + MOST_AROUND <= topic.max_bytes:
+        return True
     around = sum(len(name) + len(value) + 10 for name, value in record.headers)
-    return len(record.value) + len(record.key or b"") + around + OVERHEAD
+    return size + around <= topic.max_bytes
 
 
 def clock_drafts(plan: Plan[S], now: datetime) -> list[Draft]:
@@ -162,7 +204,7 @@ def _letter(plan: Plan[S], letter: DeadLetter, cause: Cause) -> Draft:
     topic = plan.dead_letters
     output = Output(topic.name, letter.record, letter)
     record = _record(plan, topic, output, cause)
-    if _size(record) <= topic.max_bytes:
+    if _fits(topic, record):
         return record
     # Even the dead letters have a limit: then the place, reason and headers must do.
     return _record(plan, topic, _without_content(topic, letter), cause)

@@ -230,12 +230,16 @@ class Loop:
     async def _look_for_drift(self) -> None:
         """Whatever was fetched must come: begin anew if it is neither here nor on its way."""
         progress = self._engine.progress
+        unheld = {at for at in self._reader.assigned() if at[1] not in progress}
+        if self._resuming.under_way:
+            return
         adrift = {
             (topic, partition): fetched
             for (topic, partition), fetched in self._reader.positions().items()
             if partition in progress and partition not in self._pauses
             if fetched != progress[partition].positions.get(topic)
         }
+        adrift |= dict.fromkeys(unheld, -1)
         lost = adrift.items() & self._adrift.items()
         self._adrift = adrift
         if lost and not (self._waiting or self._held):

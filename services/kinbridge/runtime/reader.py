@@ -17,6 +17,10 @@ Fail = Callable[[Exit, str], NoReturn]
 """Ends the worker with a code and a text without values."""
 
 
+class BrokerAwayError(Exception):
+    """Kafka did not answer. The text is a code."""
+
+
 class Reader(Protocol):
     """The consumer, as the loop needs it."""
 
@@ -27,7 +31,10 @@ class Reader(Protocol):
         """Give how far each assigned partition has been fetched, where that is known."""
 
     async def bounds(self, places: frozenset[Place]) -> Mapping[Place, Bounds]:
-        """Ask where partitions start and end, and what the group has committed."""
+        """Ask where partitions start and end, and what the group has committed.
+
+        Raises BrokerAwayError.
+        """
 
     async def seek(self, positions: Mapping[Place, int]) -> None:
         """Fetch from these offsets on."""
@@ -53,7 +60,8 @@ class Pace:
     """How a worker goes: seconds, and counts of records or of attempts in a row.
 
     A turn takes about `turn_records` at the most. `look_again` is how long a stuck partition
-    waits before it is tried again, `store_away` how long a database may be away.
+    waits before it is tried again; `store_away` and `broker_away` how long a database or
+    Kafka may be away while partitions are taken up.
     """
 
     turn_records: int = 500
@@ -62,3 +70,4 @@ class Pace:
     races: int = 20
     holes: int = 20
     store_away: float = 300.0
+    broker_away: float = 300.0

@@ -14,7 +14,7 @@ import structlog
 from kinbridge.runtime.database import RaceError, UnavailableError
 from kinbridge.runtime.engine import Engine
 from kinbridge.runtime.exits import Exit, WorldError
-from kinbridge.runtime.reader import Fail, Pace, Place, Reader
+from kinbridge.runtime.reader import BrokerAwayError, Fail, Pace, Place, Reader
 from kinbridge.runtime.sender import UndeliveredError
 from kinbridge.runtime.world import Bounds
 
@@ -43,20 +43,36 @@ class Resuming:
         self._pace: Final = pace
         self._fail: Final = fail
         self._away_since: float | None = None
+        self._under_way: Final[set[asyncio.Task[Mapping[Place, int]]]] = set()
         self.generation = 0
 
+    @property
+    def under_way(self) -> bool:
+        return bool(self._under_way)
+
     async def resume(self, assigned: frozenset[Place]) -> Mapping[Place, int]:
-        """Give the offsets to go on from; nothing when a later beginning has overtaken."""
+        """Give the offsets to go on from; nothing when a later beginning has overtaken.
+
+        It goes on when the caller is cancelled: Faust gives up waiting after a while.
+        """
+        task = asyncio.create_task(self._resume(assigned))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _resume(self, assigned: frozenset[Place]) -> Mapping[Place, int]:
         self.generation += 1
         generation, doubts = self.generation, 0
         while generation == self.generation:
-            bounds = await self._bounds(assigned)
-            if generation != self.generation:
-                break
             try:
+                bounds = await self._bounds(assigned)
+                if generation != self.generation:
+                    break
                 found: Mapping[Place, int] = await self._resumed(bounds)
             except (UnavailableError, RaceError) as why:
-                await self.wait_for_store(why)
+                await self._wait(why, self._pace.store_away, Exit.STORE)
+            except (BrokerAwayError, TimeoutError) as why:
+                await self._wait(why, self._pace.broker_away, Exit.BROKER)
             except WorldError as why:
                 # A broker that just came back may tell an end it has not finished reading.
                 doubts += 1
@@ -76,14 +92,14 @@ class Resuming:
         still = self._reader.assigned()
         await self._reader.seek({at: to for at, to in positions.items() if at in still})
 
-    async def wait_for_store(self, why: Exception) -> None:
-        """Wait, longer each time; give up when the store has been away for too long."""
+    async def _wait(self, why: Exception, longest: float, code: Exit) -> None:
+        """Wait, longer each time; give up when what is needed has been away for too long."""
         now = monotonic()
         self._away_since = self._away_since or now
         away = now - self._away_since
-        if away > self._pace.store_away:
-            self._fail(Exit.STORE, str(why))
-        log.warning("store.away", error=str(why), seconds=round(away))
+        if away > longest:
+            self._fail(code, str(why))
+        log.warning("resume.waits", code=code.name.lower(), error=str(why), seconds=round(away))
         await asyncio.sleep(min(2.0, 0.1 + away / 4))
 
     async def _bounds(self, assigned: frozenset[Place]) -> dict[int, dict[str, Bounds]]:

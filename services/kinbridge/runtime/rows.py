@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from kinbridge.runtime.progress import Progress, World
-from kinbridge.runtime.records import Outgoing
+from kinbridge.runtime.records import Headers, Outgoing
 
 V = TypeVar("V")
 
@@ -70,12 +70,12 @@ def outbox_row(outgoing: Outgoing) -> dict[str, Any]:
         "destination": outgoing.destination,
         "key": outgoing.key,
         "value": outgoing.value,
-        "headers": json.dumps([(name, value.decode()) for name, value in outgoing.headers]),
+        "headers": _joined(outgoing.headers),
     }
 
 
 def outgoing_of(row: Mapping[str, Any]) -> Outgoing:
-    headers = json.loads(row["headers"])
+    parts = bytes(row["headers"]).split(b"\0")
     return Outgoing(
         partition=row["partition"],
         place=row["place"],
@@ -83,8 +83,18 @@ def outgoing_of(row: Mapping[str, Any]) -> Outgoing:
         destination=row["destination"],
         key=row["key"],
         value=row["value"],
-        headers=tuple((name, value.encode()) for name, value in headers),
+        headers=tuple(
+            (name.decode(), value) for name, value in zip(parts[::2], parts[1::2], strict=True)
+        ),
     )
+
+
+def _joined(headers: Headers) -> bytes:
+    parts = [part for name, value in headers for part in (name.encode(), value)]
+    joined = b"\0".join(parts)
+    if joined.count(b"\0") != len(parts) - 1:
+        raise ValueError("A header holds a NUL.")
+    return joined
 
 
 def _nested(flat: Mapping[tuple[str, str], int]) -> str:

@@ -81,7 +81,7 @@ outbox: Final = Table(
     Column("destination", Integer, nullable=False),
     Column("key", LargeBinary),
     Column("value", LargeBinary, nullable=False),
-    Column("headers", Text, nullable=False),
+    Column("headers", LargeBinary, nullable=False),
 )
 
 skips: Final = Table(

@@ -10,8 +10,12 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
+    Executable,
+    Integer,
     Select,
+    Table,
     Text,
     any_,
     bindparam,
@@ -37,10 +41,15 @@ DELIVERED: Final = delete(tables.outbox).where(
     tables.outbox.c.partition == bindparam("in_partition"),
     tables.outbox.c.place <= bindparam("up_to"),
 )
-_CLAIM: Final = update(tables.progress).where(
-    tables.progress.c.partition == bindparam("in_partition"),
-    tables.progress.c.version == bindparam("at_version"),
+_CLAIM: Final = (
+    update(tables.progress)
+    .where(
+        tables.progress.c.partition == bindparam("in_partition"),
+        tables.progress.c.version == bindparam("at_version"),
+    )
+    .values({c.name: bindparam(c.name) for c in tables.progress.columns if c.name != "partition"})
 )
+_SAY: Final = tables.outbox.insert()
 _STATE_GONE: Final = delete(tables.states).where(
     tables.states.c.partition == bindparam("in_partition"),
     tables.states.c.key == bindparam("of_key"),
@@ -52,6 +61,48 @@ _TASK_GONE: Final = delete(tables.tasks).where(
 _DOCUMENT_GONE: Final = delete(tables.documents).where(
     tables.documents.c.name == bindparam("of_key")
 )
+
+
+_OF_PARTITION: Final = select(
+    tables.states.c.key, tables.states.c.body, tables.states.c.due
+).where(tables.states.c.partition == bindparam("in_partition"))
+_DUE: Final = (
+    _OF_PARTITION.where(tables.states.c.due <= bindparam("until"))
+    .order_by(tables.states.c.due, tables.states.c.key)
+    .limit(bindparam("most", type_=Integer))
+)
+_DOCUMENTS: Final = select(tables.documents.c.name, tables.documents.c.body)
+
+
+def _among(chosen: Select[Any], column: ColumnElement[str], *, postgres: bool) -> Select[Any]:
+    """Narrow to the names in `wanted`: one statement for any number, so prepared once."""
+    if postgres:
+        return chosen.where(column == any_(bindparam("wanted", type_=ARRAY(Text))))
+    each = func.json_each(bindparam("wanted")).table_valued("value")
+    return chosen.where(column.in_(select(each.c.value)))
+
+
+def _replacing(table: Table, *by: str, postgres: bool) -> Executable:
+    making = postgresql.insert(table) if postgres else sqlite.insert(table)
+    others = [c.name for c in table.columns if c.name not in by]
+    return making.on_conflict_do_update(
+        index_elements=list(by), set_={name: making.excluded[name] for name in others}
+    )
+
+
+class _Statements:
+    """The statements that differ between the databases, made once for each."""
+
+    def __init__(self, *, postgres: bool) -> None:
+        states, documents = tables.states.c.key, tables.documents.c.name
+        self.states: Final = _among(_OF_PARTITION, states, postgres=postgres)
+        self.documents: Final = _among(_DOCUMENTS, documents, postgres=postgres)
+        self.keep_states: Final = _replacing(tables.states, "partition", "key", postgres=postgres)
+        self.keep_tasks: Final = _replacing(tables.tasks, "partition", "key", postgres=postgres)
+        self.keep_documents: Final = _replacing(tables.documents, "name", postgres=postgres)
+
+
+_STATEMENTS: Final = {postgres: _Statements(postgres=postgres) for postgres in (True, False)}
 
 
 class Bodies(Generic[S]):
@@ -81,26 +132,21 @@ class Rows(Generic[S]):
         self._connection: Final = connection
         self._bodies: Final = bodies
         self._postgres: Final = connection.dialect.name == "postgresql"
+        self._statements: Final = _STATEMENTS[self._postgres]
 
     def add_states(self, seen: Seen[S], partition: int, keys: Iterable[str]) -> None:
         """Read the states of keys into what was seen."""
         if not (wanted := sorted(set(keys) - seen.keys)):
             return
-        s = tables.states
-        chosen = select(s.c.key, s.c.body, s.c.due).where(s.c.partition == bindparam("in_part"))
-        for key, body, due in self._among(chosen, s.c.key, wanted, in_part=partition):
+        bound = {"in_partition": partition, "wanted": self._list(wanted)}
+        for key, body, due in self._connection.execute(self._statements.states, bound):
             seen.states[key] = self._kept(body, due)
         seen.keys.update(wanted)
 
     def add_due(self, seen: Seen[S], partition: int, until: datetime, limit: int) -> None:
         """Read the first `limit` keys that are due by `until`, with their states."""
-        s = tables.states
-        rows = self._connection.execute(
-            select(s.c.key, s.c.body, s.c.due)
-            .where(s.c.partition == partition, s.c.due <= to_micros(until))
-            .order_by(s.c.due, s.c.key)
-            .limit(limit)
-        ).all()
+        bound = {"in_partition": partition, "until": to_micros(until), "most": limit}
+        rows = self._connection.execute(_DUE, bound).all()
         due: list[Due] = []
         for key, body, micros in rows:
             seen.states[key] = self._kept(body, micros)
@@ -113,24 +159,14 @@ class Rows(Generic[S]):
         """Read documents by name; one that does not exist is None."""
         wanted = sorted(set(names))
         found: dict[str, Value | None] = dict.fromkeys(wanted)
-        d = tables.documents
-        for name, body in self._among(select(d.c.name, d.c.body), d.c.name, wanted):
-            found[name] = self._bodies.document(name, body)
+        if wanted:
+            bound = {"wanted": self._list(wanted)}
+            for name, body in self._connection.execute(self._statements.documents, bound):
+                found[name] = self._bodies.document(name, body)
         return found
 
-    def _among(
-        self, chosen: Select[Any], column: Any, wanted: list[str], **bound: int
-    ) -> Sequence[Any]:
-        # One statement text for any number of keys, so that it is prepared once.
-        if not wanted:
-            return []
-        if self._postgres:
-            array = bindparam("wanted", type_=ARRAY(Text))
-            chosen = chosen.where(column == any_(array))
-            return self._connection.execute(chosen, {**bound, "wanted": wanted}).all()
-        each = func.json_each(bindparam("wanted")).table_valued("value")
-        chosen = chosen.where(column.in_(select(each.c.value)))
-        return self._connection.execute(chosen, {**bound, "wanted": json.dumps(wanted)}).all()
+    def _list(self, wanted: list[str]) -> list[str] | str:
+        return wanted if self._postgres else json.dumps(wanted)
 
     def _kept(self, body: str, due: int | None) -> Kept[S]:
         return Kept(self._bodies.state(body), None if due is None else from_micros(due))
@@ -142,8 +178,8 @@ class Turn(Rows[S]):
     def claim(self, before: Progress, after: Progress) -> None:
         """Replace a partition's progress. Raises MovedError if it is not `before` now."""
         row = progress_row(after)
-        where = {"in_partition": row.pop("partition"), "at_version": before.version}
-        changed = self._connection.execute(_CLAIM.values(**row), where)
+        row |= {"in_partition": row.pop("partition"), "at_version": before.version}
+        changed = self._connection.execute(_CLAIM, row)
         if changed.rowcount != 1:
             raise MovedError("progress-moved")
 
@@ -152,7 +188,7 @@ class Turn(Rows[S]):
         self._write_states(folded)
         self._write_tasks(folded)
         if rows := [outbox_row(outgoing) for f in folded for outgoing in f.outbox]:
-            self._connection.execute(tables.outbox.insert(), rows)
+            self._connection.execute(_SAY, rows)
 
     def write_documents(self, documents: Mapping[str, Value | None]) -> None:
         gone = [{"of_key": name} for name, value in documents.items() if value is None]
@@ -161,7 +197,8 @@ class Turn(Rows[S]):
             for name, value in documents.items()
             if value is not None
         ]
-        self._replace(tables.documents, ("name",), kept)
+        if kept:
+            self._connection.execute(self._statements.keep_documents, kept)
         if gone:
             self._connection.execute(_DOCUMENT_GONE, gone)
 
@@ -184,7 +221,8 @@ class Turn(Rows[S]):
                 due = None if state.due is None else to_micros(state.due)
                 body = self._bodies.text(state.state)
                 kept.append({"partition": partition, "key": key, "body": body, "due": due})
-        self._replace(tables.states, ("partition", "key"), kept)
+        if kept:
+            self._connection.execute(self._statements.keep_states, kept)
         if gone:
             self._connection.execute(_STATE_GONE, gone)
 
@@ -196,7 +234,8 @@ class Turn(Rows[S]):
                     gone.append({"in_partition": each.before.partition, "of_key": key})
                 else:
                     kept.append(self._task_row(each.before.partition, key, waiting))
-        self._replace(tables.tasks, ("partition", "key"), kept)
+        if kept:
+            self._connection.execute(self._statements.keep_tasks, kept)
         if gone:
             self._connection.execute(_TASK_GONE, gone)
 
@@ -211,13 +250,3 @@ class Turn(Rows[S]):
             "causation": waiting.causation,
             "mapping": waiting.mapping,
         }
-
-    def _replace(self, table: Any, by: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
-        if not rows:
-            return
-        making = postgresql.insert(table) if self._postgres else sqlite.insert(table)
-        others = [c.name for c in table.columns if c.name not in by]
-        statement = making.on_conflict_do_update(
-            index_elements=list(by), set_={name: making.excluded[name] for name in others}
-        )
-        self._connection.execute(statement, list(rows))

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from importlib.metadata import version
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -28,6 +28,8 @@ VERIFIED: Final = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 """The only versions these subclasses were tested with: they reach into both."""
 
 EPOCH: Final = "epoch="
+
+BOUNDS_SECONDS: Final = 10.0
 
 
 class VersionError(Exception):
@@ -54,6 +56,11 @@ class Holder(Protocol):
         """Give the stored offset and its epoch, or None where nothing is held."""
 
 
+def holder_of(app: object) -> Holder:
+    """Give the holder that our application carries; Faust's own type does not know it."""
+    return cast("Holder", app.holder)  # type: ignore[attr-defined]
+
+
 class _NothingRead(dict[TP, Any]):
     """Faust's memory of what was read, which would make it drop what is read again."""
 
@@ -71,20 +78,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Same partition of every topic on one worker: a state has one owner.
         consumer._partition_assignment_strategy = [RangePartitionAssignor]
-        consumer._fetch_max_wait_ms = int(self.app.holder.fetch_wait * 1_000)
+        consumer._fetch_max_wait_ms = int(holder_of(self.app).fetch_wait * 1_000)
         return consumer
 
     async def bounds(self, tps: frozenset[TP]) -> Mapping[TP, Bounds]:
         """Ask where partitions start and end, and what the group has committed."""
-        return await self.call_thread(self._bounds, tps)
+        found: Mapping[TP, Bounds] = await self.call_thread(self._bounds, tps)
+        return found
 
     async def _bounds(self, tps: frozenset[TP]) -> Mapping[TP, Bounds]:
         consumer = self._ensure_consumer()
         wanted = [aiokafka.TopicPartition(tp.topic, tp.partition) for tp in tps]
-        starts, ends, committed = await asyncio.gather(
-            consumer.beginning_offsets(wanted),
-            consumer.end_offsets(wanted),
-            consumer._coordinator.fetch_committed_offsets(wanted),
+        # Timed here, in its thread: a question left behind there would hold up all others.
+        starts, ends, committed = await asyncio.wait_for(
+            asyncio.gather(
+                consumer.beginning_offsets(wanted),
+                consumer.end_offsets(wanted),
+                consumer._coordinator.fetch_committed_offsets(wanted),
+            ),
+            BOUNDS_SECONDS,
         )
         return {
             TP(tp.topic, tp.partition): _bound(starts[tp], ends[tp], committed.get(tp))
@@ -107,7 +119,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Report the stored progress, with the epoch it was made in."""
         report = {}
         for tp in set(offsets) & self.assignment():
-            if (stored := self.app.holder.stored(tp)) is not None:
+            if (stored := holder_of(self.app).stored(tp)) is not None:
                 where = aiokafka.TopicPartition(tp.topic, tp.partition)
                 report[where] = OffsetAndMetadata(stored[0], f"{EPOCH}{stored[1]}")
         if not report:
@@ -141,29 +153,35 @@ class Consumer(driver.Consumer):
         records, _active = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
             return
-        if not self.flow_active:
-            await self.perform_seek()
+        if not self._flows():
+            # What was just fetched is dropped: what comes next must begin where it did. If the
+            # assignment changes meanwhile, whoever has the partitions then will seek.
+            with suppress(IllegalStateError, KafkaError, TimeoutError):
+                await self.perform_seek()
             return
         for tp, run in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+            if not self._flows() or self.app.consumer_generation_id != generation:
                 return
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             message = self._to_message(tp, run[-1])
-            message.value = run
+            message.value = run  # type: ignore[assignment]  # the run, which our codec lets by
             yield tp, message
 
     async def _wait_for_room(self) -> None:
         # Bounded here and not by Faust's buffer: a small buffer pauses partitions, and a fetch
         # already waiting on the others then blocks for its whole second.
-        while self.flow_active and not self.should_stop:
+        while self._flows() and not self.should_stop:
             self._clean_unacked_messages()
-            if len(self._unacked_messages) < self.app.holder.most_runs:
+            if len(self._unacked_messages) < holder_of(self.app).most_runs:
                 return
             self._room.clear()
             try:
                 await asyncio.wait_for(self._room.wait(), 0.2)
             except TimeoutError:
                 continue
+
+    def _flows(self) -> bool:
+        return bool(self.flow_active)
 
     def ack(self, message: Message) -> bool:
         acked = super().ack(message)
@@ -176,7 +194,7 @@ class Consumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         self._acked[tp].clear()
         self._acked_index[tp].clear()
-        stored = self.app.holder.stored(tp)
+        stored = holder_of(self.app).stored(tp)
         return None if stored is None else stored[0]
 
     def _should_commit(self, tp: TP, offset: int) -> bool:
@@ -192,7 +210,7 @@ class Consumer(driver.Consumer):
         """Go on from the store's progress, once its outbox is sent."""
         self._reported.clear()
         assigned = frozenset(TP(tp.topic, tp.partition) for tp in self.assignment())
-        positions = await self.app.holder.resume(assigned)
+        positions = await holder_of(self.app).resume(assigned)
         if positions:
             await self.seek_wait(positions)
         return positions

@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("destination", sa.Integer, nullable=False),
         sa.Column("key", sa.LargeBinary),
         sa.Column("value", sa.LargeBinary, nullable=False),
-        sa.Column("headers", sa.Text, nullable=False),
+        sa.Column("headers", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "skips",
