@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kinbridge.delivery.state import DeliveryState, Subscribed
+from kinbridge.delivery.state import DeliveryState, Followed
 from kinbridge.partnership.model import Partnership, Subscription
 from kinbridge.stage import At, Decision, Message, Output
 from kinbridge_schemas.alerts import (
@@ -23,7 +23,7 @@ from kinbridge_schemas.alerts import (
 )
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.disclosure import disclose
-from kinbridge_schemas.identifiers import AuthorityCode
+from kinbridge_schemas.identifiers import AuthorityCode, ChildRef
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.vocabulary import ServiceArm
 
@@ -36,9 +36,7 @@ class Delivery:
     team_topics: Mapping[ServiceArm, str]
     dispatches: str
 
-    def decide(
-        self, state: DeliveryState, message: Message, _at: At
-    ) -> Decision[DeliveryState]:
+    def decide(self, state: DeliveryState, message: Message, _at: At) -> Decision[DeliveryState]:
         """Take one revision. Raises UnreadableError for an authority that takes no part."""
         revision = message.body
         if not isinstance(revision, AlertRevision):
@@ -46,9 +44,12 @@ class Delivery:
         policy = self.partnerships.get(revision.authority)
         if policy is None:
             raise UnreadableError("authority-not-known", "authority")
+        known = state.of(revision.alert)
+        if known is not None and revision.revision <= known.revision:
+            return Decision("revision-repeated", state)
         state = state.model_copy(update={"seen": _seen(state.seen, revision)})
         shown = team_alert(revision, state.restricted())
-        told = tuple(s for s in policy.subscriptions if _wants(s, state, revision))
+        told = tuple(s for s in policy.subscriptions if _told(s, known, revision))
         outputs = [
             Output(
                 self.team_topics[revision.arm],
@@ -58,14 +59,19 @@ class Delivery:
             ),
             *(Output(self.dispatches, s.name, dispatch(s, revision)) for s in told),
         ]
+        followed = Followed(
+            alert=revision.alert,
+            revision=revision.revision,
+            subscriptions=tuple(s.name for s in told),
+        )
         return Decision(
             reason="restricted" if shown.restricted else "shown",
-            state=state.model_copy(update={"told": _told(state.told, told, revision)}),
+            state=state.with_followed(followed),
             outputs=tuple(outputs),
         )
 
 
-def team_alert(revision: AlertRevision, restricted: frozenset[str]) -> TeamAlert:
+def team_alert(revision: AlertRevision, restricted: frozenset[ChildRef]) -> TeamAlert:
     """Give a revision as the readers of the team's topic may see it."""
     hidden = any(item.concern.child in restricted for item in revision.items)
     return TeamAlert(
@@ -125,15 +131,6 @@ def _seen(
     return tuple(latest[child] for child in sorted(latest))
 
 
-def _wants(subscription: Subscription, state: DeliveryState, revision: AlertRevision) -> bool:
-    known = Subscribed(alert=revision.alert, subscription=subscription.name)
-    return known in state.told or subscription.wants(revision.arm, revision.urgency)
-
-
-def _told(
-    before: tuple[Subscribed, ...], now: tuple[Subscription, ...], revision: AlertRevision
-) -> tuple[Subscribed, ...]:
-    others = tuple(s for s in before if s.alert != revision.alert)
-    if revision.state == "closed":
-        return others
-    return (*others, *(Subscribed(alert=revision.alert, subscription=s.name) for s in now))
+def _told(subscription: Subscription, known: Followed | None, revision: AlertRevision) -> bool:
+    follows = known is not None and subscription.name in known.subscriptions
+    return follows or subscription.wants(revision.arm, revision.urgency)

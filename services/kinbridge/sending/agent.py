@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 import httpx
 from pydantic import SecretStr
-from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from kinbridge.sending.stage import ATTEMPTS
 from kinbridge.sending.state import Errand
@@ -28,7 +29,10 @@ Outcome = Literal["delivered", "try-later", "refused", "gone"]
 TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
 WITHIN: Final = 30.0
 """Seconds for the whole of an attempt, however slowly a destination drips."""
+_LONGEST_WISH: Final = 86_400
+"""A destination may ask for a day at most."""
 _MOST_READ: Final = 4_096
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _GONE: Final = 410
 _TRY_LATER: Final = frozenset({408, 409, 423, 425, 429})
 """Statuses below 500 that may be otherwise the next time."""
@@ -57,7 +61,11 @@ def wall_clock() -> datetime:
 
 
 class Webhooks:
-    """Performs errands of sending. One client for all destinations; redirects are not followed."""
+    """Performs errands of sending. One client for all destinations; redirects are not followed.
+
+    Raises ValueError at once for an address that is not https (or http on this machine), and
+    for a secret that nothing can be signed with. Neither is shown.
+    """
 
     def __init__(
         self,
@@ -67,6 +75,8 @@ class Webhooks:
         within: float = WITHIN,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
+        for name, destination in destinations.items():
+            _check(name, destination)
         self._destinations: Final = destinations
         self._timeout: Final = timeout
         self._within: Final = within
@@ -78,7 +88,11 @@ class Webhooks:
         errand = task.body
         if not isinstance(errand, Errand):
             raise TypeError("Sending performs errands only.")
-        answer = await self._attempt(self._destinations[key], errand)
+        destination = self._destinations.get(key)
+        if destination is None:
+            answer = Answer("try-later", "no-destination")
+        else:
+            answer = await self._attempt(destination, errand)
         attempt = Attempt(
             id=derive_id("attempt", errand.dispatch.id, str(errand.number)),
             subscription=key,
@@ -104,11 +118,30 @@ class Webhooks:
                 self._client.stream("POST", url, content=content, headers=headers) as said,
             ):
                 await _read_a_little(said)
-                return judged(said.status_code, said.headers.get("retry-after", ""))
+                return judged(said.status_code, said.headers.get("retry-after", ""), self._clock())
         except (httpx.TimeoutException, TimeoutError):
             return Answer("try-later", "timed-out")
         except httpx.TransportError:
             return Answer("try-later", "not-reached")
+
+    async def close(self) -> None:
+        """Close the connections that are kept open."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+
+def _check(name: str, destination: Destination) -> None:
+    try:
+        Webhook(destination.secret.get_secret_value())
+    except (ValueError, EmptyWebhookSecretError):
+        raise ValueError(f"The secret of {name} is not base64.") from None
+    try:
+        url = httpx.URL(destination.url.get_secret_value())
+    except httpx.InvalidURL:
+        raise ValueError(f"The address of {name} is not a URL.") from None
+    if url.scheme != "https" and not (url.scheme == "http" and url.host in _THIS_MACHINE):
+        raise ValueError(f"The address of {name} is not https.")
 
 
 async def _read_a_little(said: httpx.Response) -> None:
@@ -136,6 +169,7 @@ def payload(errand: Errand) -> bytes:
                 "urgency": dispatch.urgency.value,
                 "state": dispatch.state,
                 "sequence": errand.sequence,
+                "previous_sequence": errand.previous,
             },
         },
         separators=(",", ":"),
@@ -157,9 +191,9 @@ def signed(content: bytes, errand: Errand, secret: SecretStr, now: datetime) -> 
     }
 
 
-def judged(status: int, retry_after: str) -> Answer:
+def judged(status: int, retry_after: str, now: datetime) -> Answer:
     """Say what a status means. A redirect is a refusal: an address is changed by a person."""
-    after = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+    after = _seconds(retry_after, now)
     if 200 <= status < 300:  # noqa: PLR2004 - the class of success
         return Answer("delivered", "accepted", status)
     if status == _GONE:
@@ -167,3 +201,16 @@ def judged(status: int, retry_after: str) -> Answer:
     if status in _TRY_LATER or status >= 500:  # noqa: PLR2004 - the class of server errors
         return Answer("try-later", f"status-{status}", status, after)
     return Answer("refused", f"status-{status}", status)
+
+
+def _seconds(retry_after: str, now: datetime) -> int | None:
+    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(int(retry_after), _LONGEST_WISH)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(0, int((until - now).total_seconds())), _LONGEST_WISH)
