@@ -31,6 +31,7 @@ WITHIN: Final = 30.0
 """Seconds for the whole of an attempt, however slowly a destination drips."""
 _LONGEST_WISH: Final = 86_400
 """A destination may ask for a day at most."""
+_DIGITS: Final = 9
 _MOST_READ: Final = 4_096
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _GONE: Final = 410
@@ -206,10 +207,10 @@ def judged(status: int, retry_after: str, now: datetime) -> Answer:
 def _seconds(retry_after: str, now: datetime) -> int | None:
     """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
     if retry_after.isascii() and retry_after.isdigit():
-        return min(int(retry_after), _LONGEST_WISH)
+        return min(int(retry_after[:_DIGITS]), _LONGEST_WISH)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -174,7 +175,7 @@ def test_more_of_the_same_kind_waits_for_the_end_of_the_snooze() -> None:
         pytest.param({"never_suppressed": True}, 35, id="never kept quiet"),
     ],
 )
-def test_a_snooze_is_broken_by_what_matters_more(change: dict[str, object], until: int) -> None:
+def test_a_snooze_is_broken_by_what_matters_more(change: dict[str, Any], until: int) -> None:
     desk = a_told_desk()
     answer(desk, a_snooze(4))
 
@@ -311,9 +312,7 @@ def test_an_active_suppression_keeps_an_item_until_it_ends_and_is_listed() -> No
         pytest.param("active", {"rule": "R19"}, [Reason.FIRST], id="a death is never kept"),
     ],
 )
-def test_what_a_suppression_takes(
-    mode: str, change: dict[str, object], said: list[Reason]
-) -> None:
+def test_what_a_suppression_takes(mode: str, change: dict[str, Any], said: list[Reason]) -> None:
     desk = Desk(lewisham(suppressions=(a_suppression(mode, "R1", "R3", "R7", "R19"),)))
 
     told = desk.propose(a_concern(**change)) + desk.pass_time(START + minutes(5))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kinbridge_schemas.alerts import Reason
 from kinbridge_schemas.concerns import Concern
 from kinbridge_schemas.responses import Acknowledge, Close
@@ -34,7 +36,7 @@ def move(desk: Desk, concern: Concern, source: str = FAMILY) -> list[str]:
     return said + desk.carry()
 
 
-def a_concern_of(child: str, name: str, **changes: object) -> Concern:
+def a_concern_of(child: str, name: str, **changes: Any) -> Concern:
     return a_concern(name, child=a_child_ref(child), record_revision=1, **changes)
 
 
