@@ -20,6 +20,7 @@ from kinbridge_schemas.identifiers import (
 from kinbridge_schemas.vocabulary import Occurred, Role, Version
 
 Restriction = Literal["none", "sensitive", "very-restricted", "locked"]
+MatchedBy = Literal["la-child-id", "nhs-number", "by-mother", "by-person"]
 
 
 class Related(Value):
@@ -34,7 +35,8 @@ class ChildRecord(Value):
     """A child in one authority, as the registry holds it at `revision`.
 
     Family, relations, openness and restriction count only from the highest revision seen.
-    `nhs_number` is given only where it was matched exactly and verified; `matched_by` says how.
+    `nhs_number` is given only where it was matched exactly and verified; `matched_by` says by
+    what health's events find the child, and `by-person` that a named person decided it.
     `opening` counts the openings of the case; `shielded` is adoption: the stream has stopped.
     """
 
@@ -53,9 +55,7 @@ class ChildRecord(Value):
     mother_name: PersonName | None = None
     born: AwareDatetime | None = None
     edd: AwareDatetime | None = None
-    matched_by: Literal["la-child-id", "nhs-number", "by-mother", "by-person"] = (
-        "la-child-id"
-    )
+    matched_by: MatchedBy = "la-child-id"
     related: tuple[Related, ...] = ()
     siblings: tuple[ChildRef, ...] = ()
     merged_from: tuple[FamilyRef, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from kinbridge.linking.documents import ChildDocument
 from kinbridge.linking.fold import Child, child_of
@@ -22,8 +22,6 @@ from kinbridge_schemas.events.persons import RelationshipEnded, RelationshipReco
 from kinbridge_schemas.identifiers import ChildRef, SubjectKey
 from kinbridge_schemas.vocabulary import Role
 
-MatchedBy = Literal["la-child-id", "nhs-number", "by-mother", "by-person"]
-
 SIBLINGS_TOO: Final = frozenset({"ed_attended", "safeguarding_concern_raised"})
 """What health tells of a child that also concerns its brothers and sisters."""
 
@@ -34,7 +32,6 @@ class Target:
 
     ref: ChildRef
     relation: Role
-    matched_by: MatchedBy
     via: SubjectKey | None = None
     held: SubjectKey | None = None
 
@@ -161,18 +158,9 @@ def _target(found: Match, to: Telling) -> Target:
     return Target(
         ref=head.child if head else found.child,
         relation=found.relation,
-        matched_by=_how(found, to),
         via=found.via,
         held=found.held,
     )
-
-
-def _how(found: Match, to: Telling) -> MatchedBy:
-    if found.relation is Role.MOTHER:
-        return "by-mother"
-    if found.via is not None:
-        return "nhs-number"
-    return "la-child-id" if to.event.authority is not None else "by-person"
 
 
 def _siblings(to: Telling, targets: list[Target]) -> list[Target]:
@@ -184,5 +172,5 @@ def _siblings(to: Telling, targets: list[Target]) -> list[Target]:
         for ref in head.said.siblings if head and head.said else ():
             if ref not in known and _is_open(to, ref):
                 known.add(ref)
-                found.append(Target(ref, Role.SIBLING, target.matched_by, target.via, target.held))
+                found.append(Target(ref, Role.SIBLING, target.via, target.held))
     return found

@@ -19,7 +19,7 @@ from kinbridge.linking.family import Families, birth_of
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.refresh import Refreshed
 from kinbridge.linking.telling import Telling, telling
-from kinbridge_schemas.base import Code
+from kinbridge_schemas.base import Code, Id
 from kinbridge_schemas.dispositions import End
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.events.maternity import BirthNotified
@@ -90,7 +90,7 @@ def say_own(to: Telling, own: tuple[Own, ...], changed: Refreshed) -> Outcome:
         verdicts.append(verdict)
         if not verdict.takes:
             continue
-        target = Target(ref, each.party.role, "la-child-id")
+        target = Target(ref, each.party.role)
         times = _see(to, target)
         record = _said(to, ref)
         if record is None:
@@ -120,13 +120,16 @@ def _say_held(to: Telling, changed: Refreshed) -> list[LinkedEvent]:
         child, record = child_of(ref, to.registry), _said(to, ref)
         if child is None or record is None:
             continue
+        # Two records that became one child may hold the same event.
+        held: dict[Id, LinkedEvent] = {}
         for document in (to.registry.child(d.child) for d in child.documents):
             if document is None or not document.held:
                 continue
             to.registry.put_child(document.model_copy(update={"held": ()}), told=False)
             for event in document.held:
-                target = Target(ref, _role_in(event, document.child, to), "la-child-id")
-                said.append(saying.linked(event, record, target, 0))
+                target = Target(ref, _role_in(event, document.child, to))
+                held.setdefault(event.id, saying.linked(event, record, target, 0))
+        said += held.values()
     return said
 
 
@@ -171,7 +174,7 @@ def say_ended(
 ) -> Outcome:
     """Say the last of records that ended, and what changed for others by it."""
     said = [
-        saying.linked(to.event, record, Target(ref, Role.CHILD, "la-child-id"), 0)
+        saying.linked(to.event, record, Target(ref, Role.CHILD), 0)
         for ref, record in sorted(last.items())
     ]
     others = _say_changes(to, changed, set())

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from kinbridge.linking.documents import Due, Restricted
+from kinbridge.linking.documents import Claim, Due, Restricted
 from kinbridge.linking.family import Families, birth_of
 from kinbridge.linking.fold import Child, Relative
 from kinbridge.linking.holdings import shared
 from kinbridge.linking.registry import Registry
 from kinbridge_schemas.identifiers import LaChildId, SubjectKey
-from kinbridge_schemas.linked import ChildRecord, Related, Restriction
+from kinbridge_schemas.linked import ChildRecord, MatchedBy, Related, Restriction
 from kinbridge_schemas.vocabulary import Role
 
 _LEVELS: Final[tuple[Restriction, ...]] = ("none", "sensitive", "very-restricted", "locked")
@@ -38,6 +38,7 @@ def record_of(child: Child, registry: Registry, families: Families) -> ChildReco
         name=child.name,
         mother_name=mother.says.name if mother else None,
         born=child.born or (birth.born if birth else None),
+        matched_by=_how_matched(child, number),
         edd=_edd(child.dues, child.mothers),
         related=_related(child, registry, families),
         siblings=family.siblings(child.ref),
@@ -47,6 +48,13 @@ def record_of(child: Child, registry: Registry, families: Families) -> ChildReco
 def _relied_on(child: Child, registry: Registry) -> bool:
     key = child.number.nhs_key if child.number else None
     return key is not None and shared(key, child, registry) is None
+
+
+def _how_matched(child: Child, number: Claim | None) -> MatchedBy:
+    """Say by what health's events find the child: an unborn child has only its mother."""
+    if number is not None:
+        return "nhs-number" if number.by == "AUTO" else "by-person"
+    return "by-mother" if child.unborn and child.mothers else "la-child-id"
 
 
 def _latest_id(child: Child) -> LaChildId | None:

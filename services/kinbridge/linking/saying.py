@@ -26,7 +26,7 @@ def linked(event: ChildEvent, record: ChildRecord, target: Target, times: int) -
     again = (str(times),) if times else ()
     return LinkedEvent(
         id=derive_id("linked", event.id, record.child, *again),
-        child=record.model_copy(update={"matched_by": target.matched_by}),
+        child=record,
         happened=EventLinked(
             event=event.id,
             fact=event.fact,

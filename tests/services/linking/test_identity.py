@@ -240,7 +240,7 @@ def test_what_a_person_answers_about_a_child_reaches_that_child() -> None:
     end = desk.tell(event(fact, about, at=day(1)))
 
     assert end.end == "mapped-and-linked"
-    assert desk.last().child.matched_by == "by-person"
+    assert desk.linked_to()[-1].detail == fact
 
 
 # -- merges
