@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import faust
 
@@ -32,10 +33,11 @@ def main() -> None:
     heads = app.topic(f"heads{tag}", key_serializer="raw", value_serializer="raw")
     counts = app.Table("counts", partitions=asked["partitions"], key_type=str, value_type=str)
 
-    async def count(stream: faust.Stream[bytes]) -> None:
+    async def count(stream: Any) -> None:
         async for value in stream:
             thing = Thing.model_validate_json(value)
-            before = Count.model_validate_json(counts[thing.key]) if thing.key in counts else Count()
+            known = thing.key in counts
+            before = Count.model_validate_json(counts[thing.key]) if known else Count()
             after = Count(
                 count=before.count + 1,
                 fingerprint=(before.fingerprint + fingerprint(thing.origin)) % 2**53,

@@ -1,6 +1,6 @@
 """A storm: kills, stops, freezes and broker failures at random, from a seed, for a while.
 
-    python -m tests.faults.storm --duration 60 --seed 7 [--sqlite] [--lost-sends 0.02]
+`python -m tests.faults.storm --duration 60 --seed 7 [--sqlite] [--lost-sends 0.02]`
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from time import monotonic
 
+from tests.faults.judge import judge
 from tests.faults.rig import Rig
 from tests.integration.kafka import Broker, start_kafka
 from tests.integration.postgres import start_postgres
@@ -56,9 +57,7 @@ class Storm:
 
     def _once(self, now: float) -> None:
         hand = self._random.choice(self._rig.hands)
-        what = self._random.choices(
-            ("kill", "stop", "freeze", "broker"), weights=(5, 2, 2, 1)
-        )[0]
+        what = self._random.choices(("kill", "stop", "freeze", "broker"), weights=(5, 2, 2, 1))[0]
         if what == "broker" and not self._broker_left:
             what = "kill"
         self.seen[what] += 1
@@ -110,7 +109,7 @@ def main() -> None:
             storm = run(
                 rig, broker, seed=asked.seed, duration=asked.duration, a_second=asked.a_second
             )
-            repeats = rig.judge()
+            repeats = judge(rig)
         finally:
             rig.close()
             broker.stop()

@@ -80,4 +80,3 @@ def test_clocks_that_run_ahead_and_stand_still_change_nothing_but_the_time(make:
     rig.wait(lambda: absent(rig) == {"early"})
     rig.tick(START + timedelta(minutes=101))
     rig.wait(lambda: absent(rig) == {"early", "late"})
-

@@ -5,19 +5,18 @@ Each test has three chained stages on a real Kafka, two workers each, and the ju
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from random import Random
 
 import pytest
 
-from kinbridge_schemas.envelope import to_headers
 from tests.faults.conftest import Make
-from tests.faults.rig import NAMES, Rig
+from tests.faults.judge import judge
+from tests.faults.rig import NAMES, Rig, headers_of
+from tests.faults.stores import open_of
 from tests.faults.storm import run
 from tests.integration.kafka import Broker
 from tests.integration.postgres import Postgres
-from tests.services.runtime.counting import codec, envelope_of, thing
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
@@ -49,7 +48,7 @@ def test_workers_join_leave_and_join_again(make: Make) -> None:  # T1
     at_each_share(rig, 8_000, [join, leave, join, leave, join])
     rig.until_done(meanwhile=rig.tend)
 
-    rig.judge()
+    judge(rig)
 
 
 @pytest.mark.parametrize("sqlite", STORES)
@@ -63,7 +62,7 @@ def test_workers_are_killed(make: Make, sqlite: bool) -> None:  # T2
     at_each_share(rig, 6_000, [kill] * 5)
     rig.until_done(meanwhile=rig.tend)
 
-    rig.judge()
+    judge(rig)
 
 
 def test_the_broker_is_killed_twice(make: Make, kafka: Broker) -> None:  # T3
@@ -77,7 +76,7 @@ def test_the_broker_is_killed_twice(make: Make, kafka: Broker) -> None:  # T3
     at_each_share(rig, 6_000, [bounce, bounce])
     rig.until_done(meanwhile=rig.tend)
 
-    rig.judge()
+    judge(rig)
 
 
 def test_a_frozen_worker_comes_back_as_a_zombie(make: Make) -> None:  # T4
@@ -95,7 +94,7 @@ def test_a_frozen_worker_comes_back_as_a_zombie(make: Make) -> None:  # T4
     rig.feed(range(7_000, 8_000), meanwhile=rig.tend, a_second=800)
     rig.until_done(meanwhile=rig.tend)
 
-    rig.judge()
+    judge(rig)
 
 
 def test_a_lost_send_leaves_no_gap(make: Make) -> None:  # T15
@@ -105,7 +104,7 @@ def test_a_lost_send_leaves_no_gap(make: Make) -> None:  # T15
     rig.feed(range(4_000), meanwhile=rig.tend, a_second=800)
     rig.until_done(meanwhile=rig.tend)
 
-    repeats = rig.judge()
+    repeats = judge(rig)
     assert all(repeats.values()), "the fault did not happen"
 
 
@@ -116,7 +115,7 @@ def test_a_lost_commit_says_nothing(make: Make) -> None:
     rig.feed(range(4_000), meanwhile=rig.tend, a_second=800)
     rig.until_done(meanwhile=rig.tend)
 
-    rig.judge()
+    judge(rig)
     assert "turn.lost" in rig.log("one")
 
 
@@ -126,7 +125,7 @@ def test_what_was_committed_and_not_sent_is_sent_as_it_was_decided(make: Make) -
     rig.feed(range(600), a_second=600)
     [hand] = rig.hands
     hand.process.wait(60)
-    store = rig.open("one")
+    store = open_of(rig, "one")
     unsent = store.unsent(range(rig.partitions))
     store.close()
     hand.asked.clear()
@@ -136,12 +135,10 @@ def test_what_was_committed_and_not_sent_is_sent_as_it_was_decided(make: Make) -
         rig.start(name)
     rig.until_done()
 
-    sent = {
-        (m.partition(), m.key(), m.value(), tuple(sorted((m.headers() or [])))) for m in rig.records("ones")
-    }
+    sent = [(m.partition(), m.key(), m.value(), headers_of(m)) for m in rig.records("ones")]
     assert unsent
-    assert all((o.destination, o.key, o.value, tuple(sorted(o.headers))) in sent for o in unsent)
-    rig.judge()
+    assert all((o.destination, o.key, o.value, dict(o.headers)) in sent for o in unsent)
+    judge(rig)
 
 
 @pytest.mark.parametrize("sqlite", STORES)
@@ -151,7 +148,7 @@ def test_a_storm(make: Make, kafka: Broker, sqlite: bool, seed: int) -> None:  #
 
     storm = run(rig, kafka, seed=seed, duration=30, a_second=300)
 
-    rig.judge()
+    judge(rig)
     assert storm.seen
 
 
@@ -162,4 +159,4 @@ def test_the_database_is_restarted(make: Make, postgres: Postgres) -> None:
     at_each_share(rig, 4_000, [postgres.restart, postgres.restart])
     rig.until_done(meanwhile=rig.tend)
 
-    rig.judge()
+    judge(rig)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
+from confluent_kafka import Message
 
 from kinbridge.runtime.partitioner import partition_of
 from kinbridge_schemas.deadletters import DeadLetter
 from kinbridge_schemas.envelope import to_headers
 from tests.faults.conftest import Make
-from tests.faults.rig import Rig
+from tests.faults.judge import judge
+from tests.faults.rig import Rig, headers_of
+from tests.faults.stores import open_of
 from tests.services.runtime.counting import codec, envelope_of, thing
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -39,8 +43,8 @@ def test_poison_is_buried_with_its_bytes_and_the_rest_goes_on(make: Make) -> Non
         "envelope-header-missing": (good.key, value, []),
     }
     for key, body, around in poison.values():
-        producer.produce(rig.topic("heads"), key=key, value=body, headers=around)
-    producer.produce(rig.topic("heads"), key=good.key, value=b"x" * 900_000, headers=headers)
+        producer.produce(rig.topic("heads"), key=key, value=body, headers=[*around])
+    producer.produce(rig.topic("heads"), key=good.key, value=b"x" * 900_000, headers=[*headers])
     rig.put(producer, thing(1, padding="unreadable"))
     rig.put(producer, thing(501, padding="swell"))
     producer.flush()
@@ -53,7 +57,7 @@ def test_poison_is_buried_with_its_bytes_and_the_rest_goes_on(make: Make) -> Non
     assert sorted(letter.reason for letter in found) == sorted(wanted)
     kept = {letter.reason: letter.content for letter in found if letter.path != "content-left-out"}
     assert (kept["json-invalid"], kept["contract-broken"]) == (b"{bad", shapeless)
-    rig.judge(by_one_only=[501])
+    judge(rig, by_one_only=[501])
 
 
 def test_a_bug_stops_its_partition_before_the_record_until_somebody_skips_it(
@@ -75,9 +79,9 @@ def test_a_bug_stops_its_partition_before_the_record_until_somebody_skips_it(
 
     assert "partition.stuck" in rig.log("one")
     assert bad.key not in rig.log("one")
-    assert len({dict(m.headers() or ())["ce_id"] for m in rig.records("threes")}) == len(others)
+    assert len({headers_of(m)["ce_id"] for m in rig.records("threes")}) == len(others)
 
-    store = rig.open("one")
+    store = open_of(rig, "one")
     store.skip(rig.topic("heads"), partition, 0, who="A. Tester", reason="division by nought")
     store.close()
     rig.until_done()
@@ -85,7 +89,11 @@ def test_a_bug_stops_its_partition_before_the_record_until_somebody_skips_it(
     assert [(letter.reason, letter.content) for letter in letters(rig)] == [
         ("skipped", codec().encode(bad))
     ]
-    rig.judge()
+    judge(rig)
+
+
+def placed_at(placed: dict[int, int], number: int, _error: object, message: Message) -> None:
+    placed[number] = message.partition() or 0
 
 
 def test_a_producer_with_another_partitioner_is_found_out_and_not_counted(
@@ -102,8 +110,8 @@ def test_a_producer_with_another_partitioner_is_found_out_and_not_counted(
             rig.topic("heads"),
             key=body.key,
             value=codec().encode(body),
-            headers=to_headers(envelope_of(body)),
-            on_delivery=lambda _error, message, n=number: placed.update({n: message.partition()}),
+            headers=[*to_headers(envelope_of(body))],
+            on_delivery=partial(placed_at, placed, number),
         )
     producer.flush()
     rig.numbers += [
@@ -114,7 +122,7 @@ def test_a_producer_with_another_partitioner_is_found_out_and_not_counted(
     found = letters(rig)
     assert {letter.reason for letter in found} == {"misrouted"}
     assert len(found) == 600 - len(rig.numbers) > 300
-    rig.judge()
+    judge(rig)
 
 
 def test_a_source_that_sends_mostly_rubbish_is_suspended(make: Make) -> None:

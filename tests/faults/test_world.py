@@ -9,7 +9,8 @@ from confluent_kafka import TopicPartition
 
 from kinbridge.runtime.exits import Exit
 from tests.faults.conftest import Make
-from tests.faults.rig import NAMES, Hand, Rig
+from tests.faults.rig import NAMES, Hand, Rig, headers_of
+from tests.faults.stores import keep_rows, open_of, restore_rows
 from tests.integration.kafka import start_kafka
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
@@ -79,15 +80,15 @@ def test_records_that_were_deleted_before_they_were_read(make: Make) -> None:  #
 def test_a_restored_database_is_found_out_and_goes_on_in_a_new_epoch(make: Make) -> None:  # T17
     rig = make(commit=0.3)
     run_and_stop(rig, 300)
-    backup = rig.keep_rows("one")
+    backup = keep_rows(rig, "one")
     run_and_stop(rig, 300, start=300)
-    rig.restore_rows("one", backup)
+    restore_rows(rig, "one", backup)
 
     log = text_of(rig, rig.start("one"), Exit.WORLD)
 
     assert "raise the stage's epoch" in log
 
-    store = rig.open("one")
+    store = open_of(rig, "one")
     assert store.raise_epoch(range(rig.partitions), above=1) == 2
     store.close()
     rig.start("one")
@@ -101,14 +102,14 @@ def test_a_restored_database_is_found_out_and_goes_on_in_a_new_epoch(make: Make)
 
 def said_in_epoch(rig: Rig, epoch: int) -> int:
     mark = f"one/{rig.version}.{epoch}/".encode()
-    headers = [dict(message.headers() or ()) for message in rig.records("ones")]
+    headers = [headers_of(message) for message in rig.records("ones")]
     return len({h["ce_id"] for h in headers if h["src"].startswith(mark)})
 
 
 def test_an_empty_store_beside_a_group_that_has_read(make: Make) -> None:
     rig = make(commit=0.3)
     run_and_stop(rig, 300)
-    rig.restore_rows("one", {name: [] for name in rig.keep_rows("one")})
+    restore_rows(rig, "one", {name: [] for name in keep_rows(rig, "one")})
 
     log = text_of(rig, rig.start("one"), Exit.WORLD)
 

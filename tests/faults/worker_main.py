@@ -8,8 +8,8 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from kinbridge.runtime.app import Group
 from kinbridge.runtime.database import UnavailableError
@@ -19,8 +19,20 @@ from kinbridge.runtime.reader import Pace
 from kinbridge.runtime.records import Outgoing
 from kinbridge.runtime.worker import Settings, run_stage
 from kinbridge.stage import Stage
+from tests.services.runtime.calling import Caller, calling
 from tests.services.runtime.counting import codec, stages, topics
 from tests.services.runtime.waiting import waiting_stages
+
+
+def calling_stages(tag: str, version: int) -> tuple[Stage[Any], ...]:
+    return (calling(f"heads{tag}", f"tries{tag}", f"ones{tag}", version),)
+
+
+LINES: Final[dict[str, Callable[[str, int], tuple[Stage[Any], ...]]]] = {
+    "counting": stages,
+    "waiting": waiting_stages,
+    "calling": calling_stages,
+}
 
 
 class Faults(Hooks):
@@ -53,7 +65,7 @@ def main() -> None:
     faulthandler.register(signal.SIGUSR1)
     asked = json.loads(sys.argv[1])
     tag = asked["tag"]
-    made = waiting_stages if asked.get("line") == "waiting" else stages
+    made = LINES[asked.get("line", "counting")]
     line: dict[str, Stage[Any]] = {each.name: each for each in made(tag, asked["version"])}
     run_stage(
         line[asked["stage"]],
@@ -68,6 +80,7 @@ def main() -> None:
             topics_within=asked.get("topics_within", 60.0),
             stale_after=asked.get("stale_after", 120.0),
         ),
+        perform=Caller(f"tries{tag}") if asked.get("line") == "calling" else None,
         hooks=Faults(asked),
     )
 

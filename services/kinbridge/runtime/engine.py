@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from kinbridge.runtime.database import MovedError, RaceError
 from kinbridge.runtime.folded import Folded
@@ -16,8 +16,7 @@ from kinbridge.runtime.hooks import Hooks
 from kinbridge.runtime.plan import Plan
 from kinbridge.runtime.prepare import prepare
 from kinbridge.runtime.progress import Progress, World
-from kinbridge.runtime.records import Record
-from kinbridge.runtime.sender import Sender
+from kinbridge.runtime.records import Outgoing, Record
 from kinbridge.runtime.store import Store
 from kinbridge.runtime.transaction import Turn
 from kinbridge.runtime.working import Batch, Standing, Worked, work_out
@@ -30,11 +29,17 @@ TRIES: Final = 12
 """How often a turn over shared documents runs again, each time with half as many records."""
 
 
+class Sends(Protocol):
+    """Sends rows in order, and returns when Kafka has acknowledged every one."""
+
+    def send(self, rows: Sequence[Outgoing]) -> None: ...
+
+
 class Engine(Generic[S]):
     """The turns of one worker of one stage. All methods are called from one thread."""
 
     def __init__(
-        self, plan: Plan[S], store: Store[S], sender: Sender, world: World, hooks: Hooks
+        self, plan: Plan[S], store: Store[S], sender: Sends, world: World, hooks: Hooks
     ) -> None:
         self._plan: Final = plan
         self._store: Final = store

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,6 +35,20 @@ LOOK_AGAIN: Final = timedelta(seconds=1)
 """How often due tasks are looked for, when no turn brought any."""
 
 
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What stands outside: the stage's own part, how its outcomes are sent, and the time.
+
+    At most `at_once` tasks are under way together. Time is the wall clock's: what lies outside
+    the line does not wait for its clocks.
+    """
+
+    perform: Perform
+    sender: Sender
+    clock: Callable[[], datetime]
+    at_once: int
+
+
 class Performer:
     """Performs due tasks of the partitions held: one of a key at a time, so many at once."""
 
@@ -42,21 +58,15 @@ class Performer:
         engine: Engine[Any],
         store: Store[Any],
         loop: Loop,
-        perform: Perform,
-        sender: Sender,
+        agent: Agent,
         meters: Meters,
-        clock: Callable[[], datetime],
-        at_once: int,
     ) -> None:
         self._plan: Final = plan
         self._engine: Final = engine
         self._store: Final = store
         self._loop: Final = loop
-        self._perform: Final = perform
-        self._sender: Final = sender
+        self._agent: Final = agent
         self._meters: Final = meters
-        self._clock: Final = clock
-        self._at_once: Final = at_once
         self._sending: Final = ThreadPoolExecutor(1, thread_name_prefix="kinbridge-outcome")
         self._under_way: Final[dict[tuple[int, str], asyncio.Task[None]]] = {}
         self._performed: Final[dict[tuple[int, str], str]] = {}
@@ -66,13 +76,11 @@ class Performer:
     async def run(self) -> None:
         """Go on until cancelled. An exception of the agent is a bug, and ends this."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN.total_seconds())
-            except TimeoutError:
-                pass
             self._wake.clear()
             self._raise_what_failed()
-            if len(self._under_way) < self._at_once:
+            if len(self._under_way) < self._agent.at_once:
                 await self._begin()
 
     def _raise_what_failed(self) -> None:
@@ -81,9 +89,11 @@ class Performer:
 
     async def _begin(self) -> None:
         held = sorted(self._engine.progress)
-        limit = self._at_once + len(self._under_way) + len(self._performed)
+        limit = self._agent.at_once + len(self._under_way) + len(self._performed)
         try:
-            due = await self._loop.in_thread(self._store.due_tasks, held, self._clock(), limit)
+            due = await self._loop.in_thread(
+                self._store.due_tasks, held, self._agent.clock(), limit
+            )
         except UnavailableError as why:
             log.warning("store.away", error=str(why))
             return
@@ -92,7 +102,7 @@ class Performer:
             at = (partition, key)
             if at in self._under_way or self._performed.get(at) == waiting.task.id:
                 continue
-            if len(self._under_way) >= self._at_once:
+            if len(self._under_way) >= self._agent.at_once:
                 return
             self._under_way[at] = asyncio.create_task(self._perform_one(partition, key, waiting))
 
@@ -104,16 +114,16 @@ class Performer:
                 del self._performed[at]
 
     async def _perform_one(self, partition: int, key: str, waiting: Waiting) -> None:
-        output = await self._perform(key, waiting.task)
+        output = await self._agent.perform(key, waiting.task)
         if output.topic not in self._plan.stage.reads:
             raise StageError(f"An outcome goes to a topic the stage reads, not {output.topic}.")
-        cause = Cause(self._clock(), waiting.correlation, waiting.causation, waiting.mapping)
+        cause = Cause(self._agent.clock(), waiting.correlation, waiting.causation, waiting.mapping)
         record, _refused = draft(self._plan, output, cause)
         # Without a number: whoever reads it knows a repeat by its id.
         to = (record.topic, record.destination)
         row = Outgoing(partition, 0, *to, record.key, record.value, record.headers)
         running = asyncio.get_running_loop()
-        await running.run_in_executor(self._sending, self._sender.send, [row])
+        await running.run_in_executor(self._sending, self._agent.sender.send, [row])
         self._performed[partition, key] = waiting.task.id
         self._meters.tasks.labels(self._plan.stage.name).inc()
         self._wake.set()

@@ -77,8 +77,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # Same partition of every topic on one worker: a state has one owner.
-        consumer._partition_assignment_strategy = [RangePartitionAssignor]
-        consumer._fetch_max_wait_ms = int(holder_of(self.app).fetch_wait * 1_000)
+        consumer._partition_assignment_strategy = [RangePartitionAssignor]  # noqa: SLF001 - pinned
+        consumer._fetch_max_wait_ms = int(holder_of(self.app).fetch_wait * 1_000)  # noqa: SLF001 - as above
         return consumer
 
     async def bounds(self, tps: frozenset[TP]) -> Mapping[TP, Bounds]:
@@ -94,7 +94,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             asyncio.gather(
                 consumer.beginning_offsets(wanted),
                 consumer.end_offsets(wanted),
-                consumer._coordinator.fetch_committed_offsets(wanted),
+                consumer._coordinator.fetch_committed_offsets(wanted),  # noqa: SLF001 - with metadata
             ),
             BOUNDS_SECONDS,
         )
@@ -104,16 +104,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         }
 
     def fetched(self) -> Mapping[tuple[str, int], int]:
-        subscription = self._ensure_consumer()._subscription.subscription
+        subscription = self._ensure_consumer()._subscription.subscription  # noqa: SLF001 - pinned
         assignment = subscription.assignment if subscription else None
         if assignment is None:
             return {}
         states = {tp: assignment.state_value(tp) for tp in assignment.tps}
-        return {
-            (tp.topic, tp.partition): state._position
-            for tp, state in states.items()
-            if state is not None and state._position is not None
-        }
+        # Its own `position` waits for one; this only looks whether there is one.
+        found = {tp: getattr(state, "_position", None) for tp, state in states.items()}
+        return {(tp.topic, tp.partition): at for tp, at in found.items() if at is not None}
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Report the stored progress, with the epoch it was made in."""
@@ -146,7 +144,10 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+    async def getmany(
+        self,
+        timeout: float,  # noqa: ASYNC109 - Faust's signature
+    ) -> AsyncIterator[tuple[TP, Any]]:
         """Fetch, and give one message for each partition's run."""
         await self._wait_for_room()
         generation = self.app.consumer_generation_id

@@ -28,7 +28,7 @@ from kinbridge.runtime.hooks import Hooks
 from kinbridge.runtime.limit import Limit
 from kinbridge.runtime.loop import Loop
 from kinbridge.runtime.meters import Meters
-from kinbridge.runtime.performer import Performer
+from kinbridge.runtime.performer import Agent, Performer
 from kinbridge.runtime.plan import Plan, make_plan
 from kinbridge.runtime.prepare import place_of
 from kinbridge.runtime.progress import World
@@ -76,7 +76,17 @@ def group_name(stage: Stage[Any]) -> str:
     return f"kinbridge-{stage.name}-v{stage.version}"
 
 
-def run_stage(
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a worker is given from outside: Kafka's client settings, its agent and the time."""
+
+    kafka: Mapping[str, str]
+    perform: Perform | None
+    hooks: Hooks
+    clock: Callable[[], datetime]
+
+
+def run_stage(  # noqa: PLR0913 - all by name: it is the one door to the engine
     stage: Stage[Any],
     *,
     topics: Topics,
@@ -102,16 +112,9 @@ def run_stage(
         settings = replace(settings, group=replace(settings.group, fetch_wait=EMBEDDED_FETCH_WAIT))
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
-    Worker(
-        plan,
-        _opened(store_url, stage, settings, durable=not embedded),
-        world,
-        kafka,
-        settings,
-        perform,
-        hooks or Hooks(),
-        clock,
-    ).run()
+    store = _opened(store_url, stage, settings, durable=not embedded)
+    outside = Outside(kafka, perform, hooks or Hooks(), clock)
+    Worker(plan, store, world, settings, outside).run()
 
 
 def _world(plan: Plan[Any], kafka: Mapping[str, str], settings: Settings) -> World:
@@ -154,37 +157,25 @@ class Worker:
         plan: Plan[Any],
         store: Store[Any],
         world: World,
-        kafka: Mapping[str, str],
         settings: Settings,
-        perform: Perform | None,
-        hooks: Hooks,
-        clock: Callable[[], datetime],
+        outside: Outside,
     ) -> None:
         meters = Meters()
         self._settings: Final = settings
         self._store: Final = store
-        self._sender: Final = Sender(kafka, hooks=hooks, give_up=settings.give_up)
-        engine = Engine(plan, store, self._sender, world, hooks)
+        kafka, give_up = outside.kafka, settings.give_up
+        self._sender: Final = Sender(kafka, hooks=outside.hooks, give_up=give_up)
+        engine = Engine(plan, store, self._sender, world, outside.hooks)
         name = group_name(plan.stage)
         self._app: Final = make_app(name, kafka, plan.stage.reads, settings.group)
         stale = timedelta(seconds=settings.stale_after)
-        watch = Watch(plan, meters, clock, stale_after=stale)
+        watch = Watch(plan, meters, outside.clock, stale_after=stale)
         self._loop: Final = Loop(engine, FaustReader(self._app), watch, settings.pace, fail)
-        self._performer: Final = (
-            Performer(
-                plan,
-                engine,
-                store,
-                self._loop,
-                perform,
-                Sender(kafka, give_up=settings.give_up),
-                meters,
-                clock,
-                settings.tasks_at_once,
-            )
-            if perform is not None
-            else None
-        )
+        self._performer: Performer | None = None
+        if outside.perform is not None:
+            sender = Sender(kafka, give_up=give_up)
+            agent = Agent(outside.perform, sender, outside.clock, settings.tasks_at_once)
+            self._performer = Performer(plan, engine, store, self._loop, agent, meters)
 
     def run(self) -> NoReturn:
         """Run until stopped, in a new event loop."""
@@ -215,7 +206,6 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._loop.stop()
-
 
     def _tell_crash(self, faust_runs: asyncio.Task[None], worker: _FaustWorker) -> None:
         """Tell an end that no signal asked for."""

@@ -30,12 +30,13 @@ topics:
   heads: {holds: In, schema: Thing/v1, key: key, from: [intake], to: [one], clocked: true}
   ones: {holds: One, schema: Thing/v1, key: key, from: [one], to: [two], clocked: true}
   twos: {holds: Two, schema: Thing/v1, key: key, from: [two], to: [three], clocked: true}
+  tries: {holds: Tried, schema: Thing/v1, key: key, from: [one], to: [one]}
   threes: {holds: Three, schema: Thing/v1, key: key, from: [three], to: [operations]}
   dead-letters:
     {holds: Dead, schema: DeadLetter/v1, key: record, from: [one, two, three], to: [operations],
      max_bytes: 900000}
 """
-TOPIC_NAMES: Final = ("heads", "ones", "twos", "threes", "dead-letters")
+TOPIC_NAMES: Final = ("heads", "ones", "twos", "tries", "threes", "dead-letters")
 
 
 class Thing(Contract):

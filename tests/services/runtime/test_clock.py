@@ -71,7 +71,9 @@ def test_time_never_goes_back_and_never_passes_a_source(
         times.append(least(clocks, SOURCES))
 
     assert times == sorted(times)
-    last = {s: max((minutes(m) for of, m in ticks if of == s), default=BEFORE_TIME) for s in SOURCES}
+    last = {
+        s: max((minutes(m) for of, m in ticks if of == s), default=BEFORE_TIME) for s in SOURCES
+    }
     assert times[-1] == min(last.values())
 
 

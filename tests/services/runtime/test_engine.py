@@ -189,7 +189,7 @@ def test_partitions_that_share_documents_never_both_come_first(
     plan = make_plan(stage, topics(2), codec())
     workers = []
     for partition in (0, 1):
-        engine = Engine(plan, open_stage(stage), Said(), WORLD, Hooks())  # type: ignore[arg-type]
+        engine = Engine(plan, open_stage(stage), Said(), WORLD, Hooks())
         engine.resume({partition: {"heads": Bounds(0, 100)}})
         workers.append(engine)
     mine = {0: [n for n in range(60) if at(n) == 0], 1: [n for n in range(60) if at(n) == 1]}

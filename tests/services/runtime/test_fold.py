@@ -95,7 +95,12 @@ def test_a_log_with_repeats_and_records_out_of_order_counts_each_once(
     partition = Partition(plan_of(stage))
     records = [
         Record(
-            "ones", 0, at, 0, r.key, r.value,
+            "ones",
+            0,
+            at,
+            0,
+            r.key,
+            r.value,
             {**r.headers, "src": b"one/1.1/0", "seq": str(number).encode()},
         )
         for at, number in enumerate(log)
@@ -159,7 +164,9 @@ def test_a_hole_is_not_passed_over() -> None:
 def test_a_bug_stops_before_its_record_and_keeps_what_came_before() -> None:
     partition = Partition(plan_of(COUNTING))
 
-    folded = partition.fold([fact(0, thing(1)), fact(1, thing(2, padding="bug")), fact(2, thing(3))])
+    folded = partition.fold(
+        [fact(0, thing(1)), fact(1, thing(2, padding="bug")), fact(2, thing(3))]
+    )
 
     assert folded.taken == 1
     assert isinstance(folded.stop, Stuck)

@@ -52,7 +52,7 @@ def test_librdkafka_sends_every_key_where_we_say(
             "keys",
             key=key,
             value=b"",
-            on_delivery=lambda _error, m: placed.append((m.key(), m.partition())),
+            on_delivery=lambda _error, m: placed.append((m.key() or b"", m.partition() or 0)),
         )
     producer.flush(10)
 

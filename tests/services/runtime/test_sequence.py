@@ -24,9 +24,7 @@ from kinbridge_schemas.problems import UnreadableError
         pytest.param(5, 9, True, Verdict.BEYOND, id="too far, of a source known since"),
     ],
 )
-def test_verdicts(
-    expected: int | None, number: int, truncated: bool, verdict: Verdict
-) -> None:
+def test_verdicts(expected: int | None, number: int, truncated: bool, verdict: Verdict) -> None:
     assert judge(expected, number, truncated=truncated) is verdict
 
 

@@ -198,7 +198,10 @@ def test_tasks_wait_replace_each_other_and_go(store: Store[Count]) -> None:
     write(store, first)
     write(store, folded(first.after, tasks={"a": task("a2", 0), "c": None}))
 
-    assert store.due_tasks([3], minutes(3), 10) == [(3, "a", task("a2", 0)), (3, "b", task("b1", 1))]
+    assert store.due_tasks([3], minutes(3), 10) == [
+        (3, "a", task("a2", 0)),
+        (3, "b", task("b1", 1)),
+    ]
     assert store.due_tasks([3], minutes(0.5), 10) == [(3, "a", task("a2", 0))]
     assert store.due_tasks([2], minutes(3), 10) == []
 
