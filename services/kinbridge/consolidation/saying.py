@@ -31,10 +31,15 @@ def say_news(alert: Alert, terms: Terms, now: datetime) -> Saying:
 
 
 def urgent(alert: Alert, terms: Terms) -> bool:
-    """Whether an item is to be said at once, without waiting for a clock."""
+    """Whether an item is to be said at once, without waiting for a clock.
+
+    Corrections without settling wait for the next clock all the same, a tick later: one fact
+    often takes back several items, and that is one thing to say.
+    """
     return any(
         kept.since is not None and item_due(alert, kept, terms) == kept.since
         for kept in alert.items
+        if news(kept) is not News.CORRECTED
     )
 
 
@@ -60,8 +65,8 @@ def _released(alert: Alert, terms: Terms, now: datetime) -> tuple[Kept, ...]:
     return tuple(
         kept
         for kept in alert.items
-        if news(kept) is not None
-        and ((until := held_back(alert, kept, terms)) is None or until <= now)
+        if (what := news(kept)) is not None
+        and ((until := held_back(alert, kept, what, terms)) is None or until <= now)
     )
 
 

@@ -64,7 +64,7 @@ class Alert(Value):
     `answer_by` is when an acknowledgement is missed: the plan of escalation counts from it.
     `reminded` is when somebody was last told of the miss, by a step of the plan or a reminder.
     `calm` is the urgency at which it was acknowledged or snoozed, and `known` the rules it had
-    then: anything more urgent, and after a snooze anything of another kind, wakes it.
+    then: anything more urgent or never suppressed wakes it, after a snooze any other kind too.
     """
 
     alert: AlertId

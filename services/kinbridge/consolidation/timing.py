@@ -20,20 +20,20 @@ def next_step(alert: Alert, terms: Terms) -> datetime | None:
 
 def item_due(alert: Alert, kept: Kept, terms: Terms) -> datetime | None:
     """When the news of an item is said, or None where there is none."""
-    if news(kept) is None or kept.since is None:
+    what = news(kept)
+    if what is None or kept.since is None:
         return None
     settled = kept.since + terms.settle[urgency_of(kept)]
-    held = held_back(alert, kept, terms)
+    held = held_back(alert, kept, what, terms)
     return settled if held is None else max(settled, held)
 
 
-def held_back(alert: Alert, kept: Kept, terms: Terms) -> datetime | None:
+def held_back(alert: Alert, kept: Kept, what: News, terms: Terms) -> datetime | None:
     """Until when an item waits for another reason than to settle: a move, a rule, a snooze.
 
     A correction waits for none of them: it is never an alarm.
     """
-    what = news(kept)
-    if what is None or what is News.CORRECTED or kept.since is None:
+    if what is News.CORRECTED or kept.since is None:
         return None
     times = [kept.held_until, terms.quiet_until(kept.concern, kept.since)]
     if alert.stage == "snoozed" and not wakes(alert, kept):
@@ -45,10 +45,10 @@ def wakes(alert: Alert, kept: Kept) -> bool:
     """Whether the news of an item ends an acknowledgement or a snooze."""
     if alert.calm is None or news(kept) in (None, News.CORRECTED):
         return False
-    if kept.concern.urgency.more_urgent_than(alert.calm):
+    if kept.concern.urgency.more_urgent_than(alert.calm) or kept.concern.never_suppressed:
+        # Whoever took on the alarm has not thereby taken on the birth.
         return True
-    other_kind = kept.concern.rule not in alert.known or kept.concern.never_suppressed
-    return alert.stage == "snoozed" and other_kind
+    return alert.stage == "snoozed" and kept.concern.rule not in alert.known
 
 
 def answer_due(alert: Alert, terms: Terms) -> datetime | None:

@@ -213,6 +213,21 @@ def test_a_more_urgent_item_needs_an_acknowledgement_of_its_own() -> None:
     assert desk.said[-1].acknowledgement is None
 
 
+def test_a_birth_needs_an_acknowledgement_of_its_own_however_urgent_the_alarm_was() -> None:
+    desk = Desk()
+    desk.propose(a_concern(urgency=Urgency.U1))
+    answer(desk, Acknowledge())
+    at = START + minutes(20)
+    born = a_concern("born", at=at, urgency=Urgency.U1).model_copy(
+        update={"rule": "R3", "never_suppressed": True}
+    )
+
+    desk.propose(born, at=at)
+
+    assert desk.said[-1].state == "open"
+    assert desk.said[-1].acknowledgement is None
+
+
 def test_a_person_closes_the_alert_with_an_outcome() -> None:
     desk = a_told_desk()
 

@@ -116,8 +116,10 @@ def test_a_correction_goes_at_the_urgency_of_the_alarm() -> None:
     desk.propose(concern)
 
     lowered = withdrawn(concern, at=START + minutes(9)).model_copy(update={"urgency": Urgency.U4})
-    said = desk.propose(lowered, at=START + minutes(9))
+    at_once = desk.propose(lowered, at=START + minutes(9))
+    said = desk.pass_time(START + minutes(9))
 
+    assert at_once == []
     assert said == [Reason.CORRECTION]
     assert desk.said[-1].corrected == (concern.concern,)
     assert desk.said[-1].state == "open"
@@ -142,10 +144,24 @@ def test_an_item_that_is_withdrawn_does_not_close_the_alert() -> None:
     desk.propose(one, two)
 
     desk.propose(withdrawn(one, at=START + minutes(5)), at=START + minutes(5))
+    desk.pass_time(START + minutes(5))
 
     last = desk.said[-1]
     assert last.state == "open"
     assert [item.concern.status for item in last.items].count("active") == 1
+
+
+def test_one_fact_that_takes_back_two_items_is_one_correction() -> None:
+    desk = Desk()
+    one, two = (a_concern(name, urgency=Urgency.U1) for name in ("one", "two"))
+    desk.propose(one, two)
+
+    for concern in (one, two):
+        desk.propose(withdrawn(concern, at=START + minutes(5)), at=START + minutes(5))
+    said = desk.pass_time(START + minutes(5))
+
+    assert said == [Reason.CORRECTION]
+    assert set(desk.said[-1].corrected) == {one.concern, two.concern}
 
 
 def test_an_alert_of_which_nothing_stands_closes_by_policy_and_says_so() -> None:
@@ -156,7 +172,7 @@ def test_an_alert_of_which_nothing_stands_closes_by_policy_and_says_so() -> None
 
     said = [reason for day in range(8) for reason in desk.pass_time(START + minutes(1440 * day))]
 
-    assert said == [Reason.CLOSED]
+    assert said == [Reason.CORRECTION, Reason.CLOSED]
     assert desk.said[-1].next_step is None
     assert desk.state().macpt.open is None
 
