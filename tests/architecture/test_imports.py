@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PURE: Final = frozenset(
     {
         "__future__", "abc", "base64", "bisect", "collections", "contextlib", "dataclasses",
-        "datetime", "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "inspect", "itertools",
-        "json", "math", "operator", "re", "string", "textwrap", "types", "typing",
+        "datetime", "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "inspect",
+        "itertools", "json", "math", "operator", "re", "string", "textwrap", "types", "typing",
         "unicodedata", "zoneinfo", "pydantic", "pydantic_core",
     }
 )  # fmt: skip
