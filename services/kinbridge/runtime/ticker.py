@@ -66,20 +66,25 @@ class Ticker:
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": 0,
-                # One that could not be written is worth nothing later: the next says more.
-                "message.timeout.ms": 5_000,
+                "message.timeout.ms": 30_000,
                 # What librdkafka has to say goes the way of every log line.
                 "logger": logging.getLogger("librdkafka"),
             }
         )
+        self._under_way: set[tuple[str | None, int | None]] = set()
         self.failed = 0
 
     def tick(self) -> datetime:
         """Write the time everywhere and give what was written. It never goes back."""
+        self._producer.poll(0)
         now = max(self._clock() - self._beat.behind, self._last)
         self._last = now
         for topic in self._beat.topics:
             for partition in range(self._beat.partitions):
+                # What waits for a slow broker is not added to: the next tick says more. Old ones
+                # would reach the broker with no time left, and be given up one after another.
+                if (topic, partition) in self._under_way:
+                    continue
                 self._producer.produce(
                     topic,
                     value=clock_value(now),
@@ -87,6 +92,7 @@ class Ticker:
                     headers=list(clock_headers(now, TICKER)),
                     on_delivery=self._told,
                 )
+                self._under_way.add((topic, partition))
         self._producer.poll(0)
         return now
 
@@ -94,12 +100,7 @@ class Ticker:
         """Tick until told to stop, then wait for what is under way."""
         log.info("ticker.started", interval=interval, behind=self._beat.behind)
         while not stop.is_set():
-            try:
-                self.tick()
-            except BufferError:
-                # The broker is away and the queue full: dropping ticks is what a clock may do.
-                log.warning("ticker.queue-full")
-            self._producer.poll(0)
+            self.tick()
             stop.wait(interval.total_seconds())
         self.close()
         log.info("ticker.stopped")
@@ -109,6 +110,7 @@ class Ticker:
         self._producer.flush(_FLUSH_WITHIN)
 
     def _told(self, error: KafkaError | None, message: Message) -> None:
+        self._under_way.discard((message.topic(), message.partition()))
         if error is None:
             return
         self.failed += 1

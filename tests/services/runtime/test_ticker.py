@@ -85,4 +85,15 @@ def test_it_ticks_until_it_is_told_to_stop() -> None:
     ticker = Ticker({"bootstrap.servers": broker.bootstrap}, beat, clock)
     ticker.run(timedelta(milliseconds=1), stop)
 
-    assert len(written_to(broker, "a", 3 * PARTITIONS)) == 3 * PARTITIONS
+    assert ticks == 3
+    assert {partition for partition, _ in written_to(broker, "a", PARTITIONS)}
+
+
+def test_while_the_broker_is_away_no_time_piles_up() -> None:
+    beat = Beat(("a", "b"), PARTITIONS, behind=timedelta(0))
+    ticker = Ticker({"bootstrap.servers": "127.0.0.1:1"}, beat, clock=lambda: NOON)
+
+    for _ in range(100):
+        ticker.tick()
+
+    assert len(ticker._producer) == 2 * PARTITIONS
