@@ -52,7 +52,12 @@ class Said:
         self._news: Final = threading.Condition()
         self._lines: Final[list[str]] = []
         self._ended = False
-        threading.Thread(target=self._read, args=(process, log), daemon=True).start()
+        self._reader: Final = threading.Thread(target=self._read, args=(process, log), daemon=True)
+        self._reader.start()
+
+    def until_ended(self) -> None:
+        """Wait until the last line is in the file."""
+        self._reader.join(STOPPED_WITHIN)
 
     def wait_for(self, text: str, within: float = READY_WITHIN) -> str:
         """Give the first line that begins with a text, waiting for it."""
@@ -88,6 +93,7 @@ class RunningLine:
     receiver: Receiver
     log: Path
     _process: subprocess.Popen[str]
+    _said: Said
 
     @property
     def kafka(self) -> dict[str, str]:
@@ -167,10 +173,12 @@ class RunningLine:
         """End it as Ctrl-C does, and give its exit code."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(STOPPED_WITHIN)
+            code = self._process.wait(STOPPED_WITHIN)
         except subprocess.TimeoutExpired:
             self.end()
             raise NotReadyError("The line did not stop.") from None
+        self._said.until_ended()
+        return code
 
     def end(self) -> None:
         """End it by force; harmless when it has ended."""
@@ -243,7 +251,7 @@ def start_line(
         if bootstrap is None:
             bootstrap = said.wait_for(_ADDRESS).removeprefix(_ADDRESS)
         line = RunningLine(
-            f"http://127.0.0.1:{port}", bootstrap, receiver, folder / "line.out", process
+            f"http://127.0.0.1:{port}", bootstrap, receiver, folder / "line.out", process, said
         )
         line.until_settled()
     except BaseException:

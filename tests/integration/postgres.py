@@ -35,6 +35,8 @@ class Postgres:
     def stop(self) -> None:
         """End it in order. Harmless when it does not run."""
         self._stop("fast")
+        # Nothing is left for the end of the Python process to stop, which it would complain of.
+        self.server.cleanup_mode = None
 
     def execute(self, sql: str) -> str:
         """Run one command through psql, for what a test sets up, and give what it printed."""

@@ -224,7 +224,7 @@ WRONG: Final[dict[str, tuple[Any, str, str | None]]] = {
     "private text for a time": (private_text(), "time-invalid", "Appointment.start"),
     "private text for a status": (private_status(), "appointment-status-unknown", None),
     "an unknown kind": ([event("moon_landed")], "kind-unknown", None),
-    "a number for a kind": ([event(NUMBER)], "contract-broken", "type"),
+    "a number for a kind": ([event(NUMBER)], "kind-unknown", None),
     "a field named by a number": (
         [{**event("cp_plan_started", plan_id="p", category="NEG"), NUMBER: PRIVATE}],
         "contract-broken",

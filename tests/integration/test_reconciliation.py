@@ -98,7 +98,7 @@ def test_every_alert_came_once_with_every_item(sums: Sums, real_line: RunningLin
         {f"{f.name}-U R1 active": 2 for f in families() if f.born is None}
         | {f"{f.name}-C R7 active": 1 for f in families() if f.born is not None}
     )
-    assert due == expected
+    assert due == expected, due
 
 
 def last_revisions(line: RunningLine) -> list[TeamAlert]:
