@@ -54,7 +54,7 @@ def disclose(concern: Concern, tier: DisclosureTier, restricted: bool) -> Concer
     """
     if DisclosureTier.EXISTENCE in (tier, concern.tier):
         concern = _existence(concern)
-    return _without_places(concern) if restricted else concern
+    return without_places(concern) if restricted else concern
 
 
 def _existence(concern: Concern) -> Concern:
@@ -62,7 +62,7 @@ def _existence(concern: Concern) -> Concern:
         concern=concern.concern,
         rule=concern.rule if concern.rule in _ASKS else HIDDEN_RULE,
         rule_version=concern.rule_version if concern.rule in _ASKS else "hidden",
-        about=concern.about,
+        about=concern.concern,
         child=concern.child,
         family=concern.family,
         authority=concern.authority,
@@ -70,7 +70,6 @@ def _existence(concern: Concern) -> Concern:
         status=concern.status,
         withdrawn=_reason(concern),
         urgency=concern.urgency,
-        never_suppressed=concern.never_suppressed,
         tier=DisclosureTier.EXISTENCE,
         basis=concern.basis,
         whom=_whom(concern.whom),
@@ -99,9 +98,10 @@ def _reason(concern: Concern) -> str | None:
 
 
 def _whom(whom: Whom) -> Whom:
-    return whom.model_copy(
-        update={"edd": None, "edd_source": "none", "gestation_days": None, "born": None}
-    )
+    # That a baby is newborn may be what health has to tell.
+    label = "Unborn baby" if whom.unborn else "Child"
+    none = {"edd": None, "edd_source": "none", "gestation_days": None, "born": None}
+    return whom.model_copy(update={**none, "label": label})
 
 
 def _asked(concern: Concern) -> Asked:
@@ -111,7 +111,8 @@ def _asked(concern: Concern) -> Asked:
     return asked.model_copy(update={"what": _WHAT, "sentence": _WHY[concern.status]})
 
 
-def _without_places(concern: Concern) -> Concern:
+def without_places(concern: Concern) -> Concern:
+    """Give the concern without what says where care was given, or by whom."""
     return concern.model_copy(
         update={
             "facts": tuple(_placeless(fact) for fact in concern.facts),
@@ -121,7 +122,9 @@ def _without_places(concern: Concern) -> Concern:
 
 
 def _placeless(fact: ShownFact) -> ShownFact:
-    return fact.model_copy(update={"place": None, "provider": None})
+    # A source is named by who runs it: of a hospital's that is the place.
+    kind = fact.source.split(".", 1)[0]
+    return fact.model_copy(update={"place": None, "provider": None, "source": kind})
 
 
 def _numberless(contact: Contact) -> Contact:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from kinbridge_schemas.times import LONDON
@@ -19,6 +20,11 @@ _DAY: Final = timedelta(days=1)
 def london_date(at: datetime) -> date:
     """The calendar day in Europe/London."""
     return at.astimezone(LONDON).date()
+
+
+@lru_cache(maxsize=4096)
+def _in_utc(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, LONDON).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,7 @@ class WorkingTime:
 
     def duty(self, day: date) -> tuple[datetime, datetime]:
         """When duty opens and closes on a day, in UTC, were it a working day."""
-        opens = datetime.combine(day, self.start, LONDON).astimezone(UTC)
-        closes = datetime.combine(day, self.end, LONDON).astimezone(UTC)
-        return opens, closes
+        return _in_utc(day, self.start), _in_utc(day, self.end)
 
     def duty_end(self, day: date) -> datetime:
         return self.duty(day)[1]

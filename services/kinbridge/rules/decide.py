@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.picture import fold, matters, step
+from kinbridge.rules.severing import purges, severed
 from kinbridge.rules.sharing import Outcome, evaluated
 from kinbridge.rules.state import ChildState
 from kinbridge.stage import At, Decision, Message
@@ -40,6 +41,10 @@ class Rules:
         if not matters(before.state.picture, linked):
             return _decision(before, "not-relevant")
         picture = fold(before.state.picture, linked, at.now)
+        if purges(linked) and picture.record == linked.child:
+            state = before.state.model_copy(update={"picture": picture})
+            ended = Outcome(*severed(state, linked.child, policy, message.envelope.id))
+            return _decision(Outcome(ended.state, (*before.outputs, *ended.outputs)), "purged")
         after = evaluated(
             before.state.model_copy(update={"picture": picture}),
             policy,

@@ -12,7 +12,8 @@ from typing import Final, Literal, Protocol
 
 from kinbridge.partnership.model import Partnership
 from kinbridge.partnership.terms import RuleTerms, Standing
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
+from kinbridge.rules.view import View
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import Check, RuleCode
 from kinbridge_schemas.events.knowledge import HealthFactVerified, VerifiedFact

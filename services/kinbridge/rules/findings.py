@@ -25,10 +25,10 @@ from kinbridge.rules import (
     r23_earliest_stage,
 )
 from kinbridge.rules.finding import Finding, Found, Rule
-from kinbridge.rules.picture import Raises, View, unsettled
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.r13_corrections import facts_of, reason_of_absence
 from kinbridge.rules.telling import Telling, tellings
+from kinbridge.rules.view import Raises, View, unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +57,25 @@ class Findings:
     look_at: datetime | None
 
 
-def evaluate(portrait: Portrait, clock: datetime, policy: Partnership) -> Findings:
-    """Evaluate every rule whose kinds of fact are there. Twice gives the same."""
+def evaluate(
+    portrait: Portrait, clock: datetime, policy: Partnership, heard: frozenset[str]
+) -> Findings:
+    """Evaluate every rule whose kinds of fact are there. Twice gives the same.
+
+    `heard` names what was said: of these the rules also say when they hold no longer.
+    """
     view = portrait.view
     kinds = {accounts[-1].detail.kind for accounts in view.picture.facts.values()}
-    holds: dict[str, Telling] = {}
+    entries = [entry for entry in _ENTRIES if not kinds.isdisjoint(entry.triggers)]
     could: dict[str, Telling] = {}
-    looks: list[datetime] = []
-    for entry in _ENTRIES:
-        if kinds.isdisjoint(entry.triggers):
-            continue
-        found = entry.find(view, clock, policy)
-        looks += [found.look_at] if found.look_at else []
-        holds |= {t.concern: t for f in found.findings for t in tellings(portrait, f)}
+    for entry in entries:
         if entry.raises and unsettled(view.picture, entry.raises):
             permissive = View(view.picture, view.record, entry.raises)
             could |= dict(_possible(portrait, entry.find(permissive, clock, policy), clock))
+    view.heard = heard.union(telling.finding.about for telling in could.values())
+    found = [entry.find(view, clock, policy) for entry in entries]
+    holds = {t.concern: t for f in found for x in f.findings for t in tellings(portrait, x)}
+    looks = [f.look_at for f in found if f.look_at is not None]
     return Findings(holds, could, min(looks, default=None))
 
 

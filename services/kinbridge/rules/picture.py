@@ -7,14 +7,13 @@ The child's record is the one of the highest registry revision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
 from kinbridge_schemas.base import Id, Value
-from kinbridge_schemas.events import KINDS, Detail
+from kinbridge_schemas.events import Detail
 from kinbridge_schemas.linked import ChildRecord, EventLinked, EventUnlinked, LinkedEvent
 from kinbridge_schemas.vocabulary import Occurred, Role, Version
 
@@ -39,7 +38,7 @@ _LASTING: Final = frozenset(
 )
 """Kinds that hold until something ends them: age alone does not make them past."""
 
-_PASSING: Final = frozenset(
+_ENDING: Final = frozenset(
     {
         "cp_plan_ended",
         "s47_ended",
@@ -51,6 +50,16 @@ _PASSING: Final = frozenset(
         "family_agreement_withdrawn",
         "standing_request_ended",
         "disclosure_risk_cleared",
+        "pregnancy_ended",
+        "unborn_born",
+        "birth_notified",
+        "health_fact_verified",
+    }
+)
+"""What ends a lasting thing, or a pregnancy, lasts as long: forgotten, it would begin again."""
+
+_PASSING: Final = frozenset(
+    {
         "contact_received",
         "referral_received",
         "referral_decided",
@@ -67,21 +76,17 @@ _PASSING: Final = frozenset(
         "edd_changed",
         "edd_revised",
         "maternity_booked",
-        "unborn_born",
-        "pregnancy_ended",
         "antenatal_appointment",
         "maternity_care_transferred",
-        "birth_notified",
         "ed_attended",
         "admitted",
         "discharged",
         "appointment_recorded",
         "hv_contact",
         "health_response_supplied",
-        "health_fact_verified",
     }
 )
-KEPT: Final = _LASTING | _PASSING
+KEPT: Final = _LASTING | _ENDING | _PASSING
 """The kinds that some rule or some line of an alert reads. No other kind is kept."""
 
 
@@ -212,87 +217,16 @@ def step(picture: Picture, clock: datetime, keep: timedelta) -> Picture:
     facts = {
         fact: (_settled(accounts[-1]),)
         for fact, accounts in picture.facts.items()
-        if accounts[-1].recorded >= since or accounts[-1].detail.kind in _LASTING
+        if accounts[-1].recorded >= since or accounts[-1].detail.kind in _LASTING | _ENDING
     }
+    kept = {told.event for (told,) in facts.values()}
     unlinked = {
         event: taken.model_copy(update={"fresh": False}) if taken.fresh else taken
         for event, taken in picture.unlinked.items()
-        if taken.recorded >= since
+        if taken.recorded >= since or event in kept
     }
     return picture.model_copy(update={"facts": facts, "unlinked": unlinked})
 
 
 def _settled(account: Account) -> Account:
     return account.model_copy(update={"fresh": False}) if account.fresh else account
-
-
-D = TypeVar("D", bound=Value)
-_NAMES: Final = {kind: name for name, kind in KINDS.items()}
-
-Raises = Callable[[Account], bool]
-"""Whether an account can bring a concern about, rather than take one back."""
-
-
-class View:
-    """The picture as a rule reads it: standing accounts of this opening, by kind.
-
-    A permissive view shows all that could have been so in some order of what came since the
-    last step: every account that raises, and of the others only what was known at the step.
-    """
-
-    __slots__ = ("_kinds", "permissive", "picture", "record")
-
-    def __init__(
-        self, picture: Picture, record: ChildRecord, raises: Raises | None = None
-    ) -> None:
-        self.picture: Final = picture
-        self.record: Final = record
-        self.permissive: Final = raises is not None
-        kinds: dict[str, list[Account]] = {}
-        for accounts in picture.facts.values():
-            shown = (
-                _strict(picture, accounts) if raises is None else _any(picture, accounts, raises)
-            )
-            for account in shown:
-                if account.opening == record.opening:
-                    kinds.setdefault(account.detail.kind, []).append(account)
-        self._kinds: Final[Mapping[str, list[Account]]] = kinds
-
-    def of(self, *kinds: type[D]) -> Iterator[tuple[Account, D]]:
-        """The accounts of these kinds of event, each with its detail in its own type."""
-        for kind in kinds:
-            for account in self._kinds.get(_NAMES[kind], ()):
-                yield account, cast("D", account.detail)
-
-    def has(self, *kinds: type[Value]) -> bool:
-        return any(_NAMES[kind] in self._kinds for kind in kinds)
-
-
-def _strict(picture: Picture, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
-    return (accounts[-1],) if picture.stands(accounts[-1]) else ()
-
-
-def _any(picture: Picture, accounts: tuple[Account, ...], raises: Raises) -> list[Account]:
-    raising = [a for a in accounts if raises(a) and _stood(picture, a)]
-    if raising:
-        return raising
-    settled = accounts[0]
-    alone = not settled.fresh and len(accounts) == 1
-    return [settled] if alone and picture.stands(settled) else []
-
-
-def _stood(picture: Picture, account: Account) -> bool:
-    """Whether an account stood at some moment since the last step."""
-    taken = picture.unlinked.get(account.event)
-    standing = taken is None or taken.fresh or taken.revision < account.revision
-    return account.act == "assert" and standing
-
-
-def unsettled(picture: Picture, raises: Raises) -> bool:
-    """Whether the permissive view can differ from the strict one."""
-    if any(taken.fresh for taken in picture.unlinked.values()):
-        return True
-    for accounts in picture.facts.values():
-        if len(accounts) > 1 or (accounts[-1].fresh and not raises(accounts[-1])):
-            return True
-    return False

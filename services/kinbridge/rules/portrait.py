@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Final
 
 from kinbridge.partnership.model import Partnership
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
 from kinbridge.rules.pregnancy import born, expected, gestation, last_seen, next_appointment
 from kinbridge.rules.situation import (
+    agreed,
     enquiries,
     helped,
     in_need,
@@ -23,14 +24,13 @@ from kinbridge.rules.situation import (
     restriction,
     situation,
 )
+from kinbridge.rules.view import View
 from kinbridge_schemas.concerns import Contact, Situation, Whom
 from kinbridge_schemas.events.contact import (
-    FamilyHelpEpisodeStarted,
     LeadPractitionerAllocated,
     LeadPractitionerChanged,
 )
 from kinbridge_schemas.events.maternity import AntenatalAppointment
-from kinbridge_schemas.events.persons import FamilyAgreementRecorded, FamilyAgreementWithdrawn
 from kinbridge_schemas.events.protection import StrategyDiscussionCancelled
 from kinbridge_schemas.linked import Restriction
 from kinbridge_schemas.vocabulary import AppointmentStatus, RoleCode, ServiceArm, Urgency
@@ -73,14 +73,15 @@ class Portrait:
         record = self.view.record
         edd, source = expected(self.view) if record.unborn else (None, "none")
         birth = born(self.view)
+        unborn = record.unborn and birth is None
         return Whom(
             child=record.child,
-            label="Unborn baby" if record.unborn and birth is None else _label(self, birth),
+            label="Unborn baby" if unborn else _label(self, birth),
             la_child_id=record.la_child_id,
             nhs_number=record.nhs_number,
-            name=record.name or (record.mother_name if record.unborn else None),
+            name=record.name or (record.mother_name if unborn else None),
             matched_by=record.matched_by,
-            unborn=record.unborn and birth is None,
+            unborn=unborn,
             edd=edd,
             edd_source=source,
             gestation_days=_still(self, birth),
@@ -90,10 +91,7 @@ class Portrait:
 
     @cached_property
     def agreed(self) -> bool:
-        over = {d.agreement_id for _, d in self.view.of(FamilyAgreementWithdrawn)}
-        recorded = [d.agreement_id for _, d in self.view.of(FamilyAgreementRecorded)]
-        started = (help_.family_agreement for _, help_ in self.view.of(FamilyHelpEpisodeStarted))
-        return any(agreement not in over for agreement in recorded) or any(started)
+        return agreed(self.view, self.policy.agreement_scope)
 
     @cached_property
     def handling(self) -> tuple[str, ...]:
@@ -155,7 +153,6 @@ class Portrait:
         """What, when it changes, makes an account of a concern a new one. Free of the clock."""
         record = self.view.record
         spans = (*plans(self.view), *enquiries(self.view), *looked_after(self.view))
-        booked = AppointmentStatus.BOOKED
         return (
             record.family,
             record.unborn,
@@ -165,13 +162,16 @@ class Portrait:
             self.situation.pre_birth_assessment,
             [(m.at.timestamp(), m.kind) for m in meetings(self.view)],
             self.view.has(StrategyDiscussionCancelled),
-            sorted(
-                d.start.timestamp()
-                for _, d in self.view.of(AntenatalAppointment)
-                if d.status is booked
-            ),
             self.agreed,
         )
+
+    @cached_property
+    def booked(self) -> tuple[float, ...]:
+        """When the antenatal appointments are that are booked; free of the clock."""
+        # As numbers: a time has another repr once it has been through the store.
+        booked = AppointmentStatus.BOOKED
+        known = self.view.of(AntenatalAppointment)
+        return tuple(sorted(d.start.timestamp() for _, d in known if d.status is booked))
 
 
 def _label(portrait: Portrait, birth: datetime | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from kinbridge.partnership.calendar import london_date
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
 from kinbridge.rules.situation import OWN
+from kinbridge.rules.view import View, read_once
 from kinbridge_schemas.events.care import (
     Admitted,
     AppointmentRecorded,
@@ -38,10 +40,12 @@ _STAY: Final = timedelta(days=30)
 EddSource = Literal["maternity", "authority", "none"]
 
 
+@read_once
 def expected(view: View) -> tuple[datetime | None, EddSource]:
     """The expected date of delivery and whose it is: maternity's outranks the authority's."""
-    maternity = [(a, d.edd) for a, d in view.of(EddRevised)]
-    maternity += [(a, d.edd) for a, d in view.of(MaternityBooked) if d.edd]
+    # A carer's own pregnancy is another's: it is neither this child's nor for its readers.
+    maternity = [(a, d.edd) for a, d in view.of(EddRevised) if of_mother_or_own(a)]
+    maternity += [(a, d.edd) for a, d in view.of(MaternityBooked) if d.edd and of_mother_or_own(a)]
     authority = [(a, d.edd) for a, d in view.of(EddChanged)]
     authority += [(a, d.edd) for a, d in view.of(UnbornRegistered) if d.edd]
     if view.permissive:
@@ -89,6 +93,7 @@ def of_mother_or_own(account: Account) -> bool:
     return account.relation in OWN or account.relation is Role.MOTHER
 
 
+@read_once
 def births(view: View) -> list[Account]:
     """Accounts of this child's live birth, earliest first. A stillbirth is not one of them."""
     found = [a for a, _ in view.of(UnbornBorn) if a.relation in OWN]
@@ -101,6 +106,7 @@ def _this(view: View, account: Account) -> bool:
     return account.relation in OWN or (account.relation is Role.MOTHER and view.record.unborn)
 
 
+@read_once
 def born(view: View) -> datetime | None:
     """When the child was born, as far as is known."""
     if view.record.born is not None:
@@ -109,6 +115,7 @@ def born(view: View) -> datetime | None:
     return found[0].occurred.at if found else None
 
 
+@read_once
 def pregnancy_ended(view: View) -> bool:
     """Whether the pregnancy ended without a living child: rules stop, and nothing says why."""
     if not view.record.unborn:
@@ -141,24 +148,22 @@ def in_hospital(view: View, on: date, relation: Role) -> Account | None:
     return None
 
 
+@read_once
 def last_seen(view: View) -> datetime | None:
     """When a health professional last saw the child, or the mother of an unborn one."""
     seen = OWN | {Role.MOTHER} if view.record.unborn else OWN
     attended = AppointmentStatus.ATTENDED
-    times: list[datetime] = []
-    if view.record.unborn:
-        times += [d.start for _, d in view.of(AntenatalAppointment) if d.status is attended]
-    times += [
-        d.start
-        for a, d in view.of(AppointmentRecorded)
-        if a.relation in seen and d.status is attended
-    ]
+    times = [d.start for d in _appointments(view) if d.status is attended]
     times += [
         d.arrived for a, d in view.of(EdAttended) if a.relation in seen and not d.left_before_seen
     ]
     times += [a.occurred.at for a, _ in view.of(Admitted) if a.relation in seen]
     times += [a.occurred.at for a, _ in view.of(BirthNotified) if a.relation in seen]
-    times += [a.occurred.at for a, d in view.of(HvContact) if d.status == "completed"]
+    times += [
+        a.occurred.at
+        for a, d in view.of(HvContact)
+        if a.relation in seen and d.status == "completed"
+    ]
     times += [d.last_attended for _, d in view.of(HealthFactVerified) if d.last_attended]
     return max(times, default=None)
 
@@ -166,12 +171,15 @@ def last_seen(view: View) -> datetime | None:
 def next_appointment(view: View, as_of: datetime) -> datetime | None:
     """The next appointment that is booked: antenatal, or the child's own."""
     booked = AppointmentStatus.BOOKED
-    times: list[datetime] = []
-    if view.record.unborn:
-        times += [d.start for _, d in view.of(AntenatalAppointment) if d.status is booked]
-    times += [
-        d.start
-        for a, d in view.of(AppointmentRecorded)
-        if d.status is booked and (a.relation in OWN or view.record.unborn)
-    ]
+    times = (d.start for d in _appointments(view) if d.status is booked)
     return min((at for at in times if at >= as_of), default=None)
+
+
+def _appointments(view: View) -> Iterator[AntenatalAppointment | AppointmentRecorded]:
+    """The child's own, and its mother's for the pregnancy. Other care of an adult is theirs."""
+    for account, detail in view.of(AppointmentRecorded):
+        if account.relation in OWN:
+            yield detail
+    for account, antenatal in view.of(AntenatalAppointment):
+        if view.record.unborn and of_mother_or_own(account):
+            yield antenatal

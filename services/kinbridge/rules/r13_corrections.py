@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from kinbridge.rules.finding import SILENT, verified, verified_reason
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
+from kinbridge.rules.view import View
 from kinbridge_schemas.events.contact import AssessmentStarted, PreBirthAssessmentRequired
 
 _BY_FATE: Final = {"retracted": "retracted-by-source", "unlinked": "linked-in-error"}

@@ -30,7 +30,7 @@ from kinbridge.rules.finding import (
     verified_for,
     verified_reason,
 )
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
 from kinbridge.rules.pregnancy import (
     births,
     born,
@@ -40,8 +40,10 @@ from kinbridge.rules.pregnancy import (
     pregnancy_ended,
 )
 from kinbridge.rules.situation import assessing, protected
+from kinbridge.rules.view import View
 from kinbridge_schemas.concerns import Check
 from kinbridge_schemas.events.maternity import AntenatalAppointment, MaternityCareTransferred
+from kinbridge_schemas.events.persons import UnbornRegistered
 from kinbridge_schemas.vocabulary import AppointmentStatus, Role, Service, Urgency
 
 TRIGGERS: Final = frozenset({"antenatal_appointment"})
@@ -88,15 +90,21 @@ class _Appointment:
 
 def find(view: View, clock: datetime, policy: Partnership) -> Found:
     terms = policy.rules.r1
-    if not enabled(terms, view):
+    if not enabled(terms, view) or not _expected_once(view):
         return Found()
     known = [
         _Appointment(account, detail, _excuse(view, account, detail))
         for account, detail in view.of(AntenatalAppointment)
         if detail.status is not AppointmentStatus.BOOKED and of_mother_or_own(account)
     ]
-    findings = [_finding(view, clock, policy, one, known) for one in known]
+    told = [one for one in known if one.excuse is None or one.account.fact in view.heard]
+    findings = [_finding(view, clock, policy, one, known) for one in told]
     return Found(tuple(f for f in findings if f is not None))
+
+
+def _expected_once(view: View) -> bool:
+    """Whether it is this child's pregnancy: of a born child's, its mother's next is not."""
+    return view.record.unborn or born(view) is not None or view.has(UnbornRegistered)
 
 
 def _excuse(view: View, account: Account, detail: AntenatalAppointment) -> str | None:
@@ -123,7 +131,7 @@ def _moot(view: View, detail: AntenatalAppointment) -> str | None:
 def _elsewhere(view: View, detail: AntenatalAppointment) -> str | None:
     if _rebooked(view, detail):
         return "rebooked"
-    for account, moved in view.of(MaternityCareTransferred):
+    for account, moved in _transfers(view):
         before = london_date(account.occurred.at) <= london_date(detail.start)
         here = detail.provider.ods
         at_new = here is not None and here == moved.to_provider.ods
@@ -132,6 +140,12 @@ def _elsewhere(view: View, detail: AntenatalAppointment) -> str | None:
         if moved.accepted and before and not at_new and not elsewhere:
             return "care-transferred"
     return None
+
+
+def _transfers(view: View) -> list[tuple[Account, MaternityCareTransferred]]:
+    """Transfers of the mother's care, and of no carer's own pregnancy."""
+    known = view.of(MaternityCareTransferred)
+    return [(account, moved) for account, moved in known if of_mother_or_own(account)]
 
 
 def _rebooked(view: View, detail: AntenatalAppointment) -> bool:
@@ -249,7 +263,7 @@ def _facts(view: View, appointments: list[_Appointment]) -> tuple[Shown, ...]:
 
 def _of_transfers(view: View) -> tuple[Shown, ...]:
     """A transfer that nobody accepted explains nothing, but whoever looks into it needs it."""
-    waiting = [a for a, moved in view.of(MaternityCareTransferred) if not moved.accepted]
+    waiting = [a for a, moved in _transfers(view) if not moved.accepted]
     return tuple(
         Shown(account, account.occurred.at, Service.MATERNITY, "transfer-not-accepted")
         for account in sorted(waiting, key=lambda a: (a.occurred.at, a.fact))
@@ -261,7 +275,7 @@ def _checks(
 ) -> tuple[Check, ...]:
     on = london_date(detail.start)
     rebooked = [a for a, d in view.of(AntenatalAppointment) if d.replaces == detail.appointment_id]
-    moved = [a for a, _ in view.of(MaternityCareTransferred)]
+    moved = [a for a, _ in _transfers(view)]
     stay = in_hospital(view, on, Role.MOTHER)
     return (
         check("rebooking", view, clock, policy, *rebooked),

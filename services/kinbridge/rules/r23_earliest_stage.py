@@ -15,9 +15,10 @@ from typing import Final
 from kinbridge.partnership.model import Partnership
 from kinbridge.partnership.terms import Asking, Standing
 from kinbridge.rules.finding import Ask, Finding, Found, day_text, enabled, is_history, time_text
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
 from kinbridge.rules.pregnancy import pregnancy_ended, unborn_at
-from kinbridge.rules.situation import OWN, in_need, looked_after, protected
+from kinbridge.rules.situation import OWN, agreed, in_need, looked_after, protected
+from kinbridge.rules.view import View
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import Check
 from kinbridge_schemas.events.contact import (
@@ -27,7 +28,6 @@ from kinbridge_schemas.events.contact import (
     ReferralReceived,
 )
 from kinbridge_schemas.events.knowledge import HealthResponseSupplied
-from kinbridge_schemas.events.persons import FamilyAgreementRecorded, FamilyAgreementWithdrawn
 from kinbridge_schemas.vocabulary import InputStatus, Urgency
 
 TRIGGERS: Final = frozenset(
@@ -71,10 +71,12 @@ def find(view: View, clock: datetime, policy: Partnership) -> Found:
     looks: list[datetime] = []
     for index, stage in enumerate(stages):
         if not is_history(stage.account, stage.account.occurred.at, policy):
-            finding = _finding(view, clock, policy, stage, stages[:index])
-            findings.append(finding)
-            if finding.status == "active":
+            answer = _answer(view, stage)
+            reason = _end(view, policy, stage, stages[:index], answer)
+            if reason is None:
                 looks.append(_due(policy, stage))
+            if reason is None or stage.account.fact in view.heard:
+                findings.append(_finding(view, clock, policy, stage, answer, reason))
     return Found(tuple(findings), min((at for at in looks if at > clock), default=None))
 
 
@@ -88,11 +90,14 @@ def _stages(view: View, policy: Partnership) -> list[_Stage]:
 
 
 def _finding(
-    view: View, clock: datetime, policy: Partnership, stage: _Stage, before: list[_Stage]
+    view: View,
+    clock: datetime,
+    policy: Partnership,
+    stage: _Stage,
+    answer: InputStatus | None,
+    reason: str | None,
 ) -> Finding:
     due = _due(policy, stage)
-    answer = _answer(view, stage)
-    reason = _end(view, policy, stage, before, answer)
     late = reason is None and (clock >= due or answer is InputStatus.NO_RESPONSE)
     fact = stage.account.fact
     return Finding(
@@ -177,7 +182,7 @@ def _urgency(policy: Partnership, stage: _Stage, *, late: bool) -> Urgency:
 
 def _standing(view: View, policy: Partnership, stage: _Stage) -> Standing | None:
     """On what it rests: agreement first, else protection, else need; None for no ground."""
-    if _agreed(view, policy):
+    if agreed(view, policy.agreement_scope):
         return "family-help"
     at = stage.account.occurred.at
     harm = protected(view, at) or _harm(view, policy)
@@ -189,15 +194,6 @@ def _standing(view: View, policy: Partnership, stage: _Stage) -> Standing | None
     if harm:
         return "protection"
     return "child-in-need" if need else None
-
-
-def _agreed(view: View, policy: Partnership) -> bool:
-    over = {d.agreement_id for _, d in view.of(FamilyAgreementWithdrawn)}
-    for _, agreement in view.of(FamilyAgreementRecorded):
-        covers = not agreement.scope or policy.agreement_scope in agreement.scope
-        if covers and agreement.agreement_id not in over:
-            return True
-    return any(help_.family_agreement for _, help_ in view.of(FamilyHelpEpisodeStarted))
 
 
 def _harm(view: View, policy: Partnership) -> bool:

@@ -13,7 +13,6 @@ from typing import Final, Literal
 
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.finding import SILENT, Ask, Finding, Found, Shown, answer_by, check, enabled
-from kinbridge.rules.picture import View
 from kinbridge.rules.pregnancy import (
     births,
     born,
@@ -22,6 +21,7 @@ from kinbridge.rules.pregnancy import (
     pregnancy_ended,
 )
 from kinbridge.rules.situation import PreBirth, pre_birth_assessments
+from kinbridge.rules.view import View
 from kinbridge_schemas.times import start_of
 from kinbridge_schemas.vocabulary import Service
 
@@ -39,7 +39,8 @@ def find(view: View, clock: datetime, policy: Partnership) -> Found:
     later: list[datetime] = []
     for assessment in pre_birth_assessments(view):
         reason = _reason(view, assessment)
-        if reason is not None or passed:
+        heard = assessment.assessment in view.heard
+        if (passed and reason is None) or (reason is not None and heard):
             latest = passed[-1] if passed else (policy.rules.r2.weeks[0], clock)
             findings.append(_finding(view, clock, policy, assessment, latest))
         if reason is None:
@@ -104,6 +105,6 @@ def _reason(view: View, assessment: PreBirth) -> str | None:
 
 
 def _facts(assessment: PreBirth) -> tuple[Shown, ...]:
-    outcome = "pre-birth-assessment-started" if assessment.started else "not-started"
+    outcome = "pre-birth-assessment-started" if assessment.started else "assessment-not-started"
     began = assessment.began
     return (Shown(began, began.occurred.at, Service.UNKNOWN, outcome),)

@@ -27,9 +27,10 @@ from kinbridge.rules.finding import (
     verified_for,
     verified_reason,
 )
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
 from kinbridge.rules.pregnancy import births, pregnancy_ended
 from kinbridge.rules.situation import assessing, protected
+from kinbridge.rules.view import View
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.events.maternity import BirthNotified
 from kinbridge_schemas.events.protection import CoreGroupHeld, ReviewHeld
@@ -95,6 +96,8 @@ def _finding(
     since = min(a.recorded for a in accounts)
     about = derive_id("birth", record.child, str(record.opening), str(order))
     reason = _reason(view, about, accounts)
+    if reason is not None and about not in view.heard:
+        return None
     return Finding(
         rule="R3",
         about=about,

@@ -27,9 +27,10 @@ from kinbridge.rules.finding import (
     verified_for,
     verified_reason,
 )
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
 from kinbridge.rules.pregnancy import born, pregnancy_ended, unborn_at
 from kinbridge.rules.situation import OWN, enquiries, looked_after, protected
+from kinbridge.rules.view import View
 from kinbridge_schemas.events.care import Admitted, EdAttended, PresentationGroup
 from kinbridge_schemas.events.persons import StandingRequestEnded, StandingRequestRecorded
 from kinbridge_schemas.vocabulary import Provider, Role, Service, Urgency
@@ -86,7 +87,11 @@ def _admission(account: Account, detail: Admitted) -> _Arrival:
     at = account.occurred.at
     grave = detail.presentation in _GRAVE
     service = Service.MATERNITY if detail.maternity else Service.INPATIENT
-    return _Arrival(account, at, service, "admitted", grave, detail.provider, detail.place)
+    # A ward tells what somebody is treated for. So may the hospital itself, and why an adult is
+    # in hospital is not for the readers of the child's alerts.
+    hers = account.relation is Role.MOTHER and not detail.maternity
+    provider = Provider() if hers else detail.provider
+    return _Arrival(account, at, service, "admitted", grave, provider, None)
 
 
 def _concerns(view: View, arrival: _Arrival) -> bool:
@@ -103,6 +108,8 @@ def _finding(view: View, policy: Partnership, arrival: _Arrival) -> Finding | No
     urgency = _urgency(view, policy, arrival)
     reason = _reason(view, arrival)
     fact = arrival.account.fact
+    if reason is not None and fact not in view.heard:
+        return None
     return Finding(
         rule="R7",
         about=fact,

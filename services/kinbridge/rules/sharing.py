@@ -14,15 +14,17 @@ from typing import Final, Literal
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.finding import Ask, Finding
 from kinbridge.rules.findings import Findings, due, evaluate
-from kinbridge.rules.picture import Picture, View
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.r13_corrections import correction, facts_of, reason_of_absence
+from kinbridge.rules.severing import severed
 from kinbridge.rules.state import ChildState, Said
 from kinbridge.rules.telling import Telling, concern, digest
+from kinbridge.rules.view import View
 from kinbridge.stage import Output
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import AlertProposed, SharingDecision
+from kinbridge_schemas.envelope import to_text
 from kinbridge_schemas.events.persons import DisclosureRiskCleared, DisclosureRiskSet
 from kinbridge_schemas.linked import ChildRecord
 
@@ -66,6 +68,11 @@ class _Turn:
     def record(self) -> ChildRecord:
         return self.portrait.view.record
 
+    @property
+    def when(self) -> tuple[str, str]:
+        """What led to it and when: one event may be told again, later, and mean another thing."""
+        return self.cause, to_text(self.portrait.as_of)
+
 
 def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: bool) -> Outcome:
     """Evaluate the rules at the state's clock. `stepping`: the clock has just moved.
@@ -76,10 +83,7 @@ def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: b
     if record is None:
         return Outcome(state)
     if record.shielded:
-        # Adoption severs: of the old stream nothing is kept but that it has stopped.
-        return Outcome(
-            ChildState(picture=Picture(record=record), clock=state.clock), reason="shielded"
-        )
+        return Outcome(*severed(state, record, policy, cause), reason="shielded")
     turn = _Turn(
         portrait=Portrait(View(state.picture, record), state.clock, policy),
         policy=policy,
@@ -89,7 +93,8 @@ def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: b
         said=dict(state.said),
         withheld=dict(state.withheld),
     )
-    findings = evaluate(turn.portrait, state.clock, policy)
+    heard = frozenset(said.about for said in state.said.values())
+    findings = evaluate(turn.portrait, state.clock, policy, heard)
     _weigh_all(turn, findings)
     looks = [*turn.looks, *([findings.look_at] if findings.look_at else [])]
     due_at = min(looks, default=None) if record.open else None
@@ -136,6 +141,8 @@ def _share(turn: _Turn, telling: Telling, said: Said | None) -> None:
     if said is not None and said.digest == mark:
         return
     if telling.basis is None:
+        if _ground_lost(telling, said):
+            _take_back(turn, _ended(telling, _without_ground(telling)))
         _withhold(turn, telling, "do-not-share", _without_ground(telling))
     elif _risks(turn.portrait.view):
         _withhold(turn, telling, "hold", "disclosure-risk")
@@ -144,22 +151,30 @@ def _share(turn: _Turn, telling: Telling, said: Said | None) -> None:
         _say(turn, telling, telling.basis, mark)
 
 
+def _ground_lost(telling: Telling, said: Said | None) -> bool:
+    """Whether what still asks rests on a ground, such as agreement, that is there no more."""
+    return telling.finding.standing is None and said is not None and said.status == "active"
+
+
 def _without_ground(telling: Telling) -> str:
     return "no-ground-recorded" if telling.finding.standing is None else "no-basis-in-force"
 
 
 def _risks(view: View) -> bool:
-    """Whether a named person has yet to look at what must not reach whom."""
-    cleared = {detail.risk_id for _, detail in view.of(DisclosureRiskCleared)}
-    return any(detail.risk_id not in cleared for _, detail in view.of(DisclosureRiskSet))
+    """Whether a named person has yet to look at what must not reach whom, set at any time."""
+    cleared = {detail.risk_id for detail in view.ever(DisclosureRiskCleared)}
+    return any(detail.risk_id not in cleared for detail in view.ever(DisclosureRiskSet))
 
 
 def _closed(turn: _Turn, telling: Telling, said: Said | None) -> None:
     if said is None:
         _withhold(turn, telling, "do-not-share", "case-closed")
     elif said.status == "active":
-        ended = replace(telling.finding, status="ended", reason="case-closed")
-        _take_back(turn, replace(telling, finding=ended))
+        _take_back(turn, _ended(telling, "case-closed"))
+
+
+def _ended(telling: Telling, reason: str) -> Telling:
+    return replace(telling, finding=replace(telling.finding, status="ended", reason=reason))
 
 
 def _take_back(turn: _Turn, telling: Telling) -> None:
@@ -223,7 +238,7 @@ def _say(turn: _Turn, telling: Telling, basis: LawfulBasis, mark: str) -> None:
     said = turn.said.get(telling.concern)
     family = turn.record.family
     proposed = AlertProposed(
-        id=derive_id("proposed", telling.concern, mark, turn.cause),
+        id=derive_id("proposed", telling.concern, mark, *turn.when),
         concern=concern(turn.portrait, telling, basis),
         supersedes_family=said.family if said and said.family != family else None,
     )
@@ -266,7 +281,7 @@ def _record(
     finding = telling.finding
     shared = verdict in {"share", "withdraw"}
     decision = SharingDecision(
-        id=derive_id("decision", telling.concern, verdict, reason, turn.cause),
+        id=derive_id("decision", telling.concern, verdict, reason, *turn.when),
         child=turn.record.child,
         concern=telling.concern,
         rule="R13" if finding.status == "withdrawn" else finding.rule,

@@ -5,12 +5,12 @@ Nothing here concludes from absence; a reading says what the facts say at a give
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from kinbridge.rules.picture import Account, View
+from kinbridge.rules.picture import Account
+from kinbridge.rules.view import View, read_once
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.concerns import Situation
 from kinbridge_schemas.events.contact import (
@@ -21,7 +21,12 @@ from kinbridge_schemas.events.contact import (
     PreBirthAssessmentRequired,
     PreBirthAssessmentWaived,
 )
-from kinbridge_schemas.events.persons import LookedAfterEnded, LookedAfterStarted
+from kinbridge_schemas.events.persons import (
+    FamilyAgreementRecorded,
+    FamilyAgreementWithdrawn,
+    LookedAfterEnded,
+    LookedAfterStarted,
+)
 from kinbridge_schemas.events.protection import (
     CinPlanEnded,
     CinPlanStarted,
@@ -74,14 +79,17 @@ def _closing(account: Account) -> datetime:
     return account.occurred.at + (_DAY if whole_day else _NONE)
 
 
+@read_once
 def plans(view: View) -> list[Span]:
     return _spans(view, CpPlanStarted, CpPlanEnded, "plan_id")
 
 
+@read_once
 def enquiries(view: View) -> list[Span]:
     return _spans(view, S47Started, S47Ended, "s47_id")
 
 
+@read_once
 def looked_after(view: View) -> list[Span]:
     return _spans(view, LookedAfterStarted, LookedAfterEnded, "episode_id")
 
@@ -102,7 +110,8 @@ class PreBirth:
     started: bool
 
 
-def pre_birth_assessments(view: View) -> Iterator[PreBirth]:
+@read_once
+def pre_birth_assessments(view: View) -> list[PreBirth]:
     """Each assessment that is called pre-birth, or has the id of one that was required.
 
     The CIN census and the DfE API carry no kind of assessment, hence by the id.
@@ -110,10 +119,13 @@ def pre_birth_assessments(view: View) -> Iterator[PreBirth]:
     required = {d.assessment_id: a for a, d in view.of(PreBirthAssessmentRequired) if _own(a)}
     started = {d.assessment_id: (a, d) for a, d in view.of(AssessmentStarted) if _own(a)}
     named = {name for name, (_, d) in started.items() if d.of_kind == "pre-birth"}
+    found: list[PreBirth] = []
     for name in sorted(named | set(required)):
         how, ended = _end(view, name)
         began = required.get(name) or started[name][0]
-        yield PreBirth(name, began, how, ended, name in started or how == "authorised")
+        begun = name in started or how == "authorised"
+        found.append(PreBirth(name, began, how, ended, begun))
+    return found
 
 
 def _own(account: Account) -> bool:
@@ -144,15 +156,38 @@ def assessing(view: View, at: datetime, grace: timedelta = _NONE) -> bool:
     )
 
 
+@read_once
 def in_need(view: View) -> bool:
     """Whether there is a child in need plan."""
     return any(s.end is None for s in _spans(view, CinPlanStarted, CinPlanEnded, "plan_id"))
 
 
+@read_once
 def helped(view: View) -> bool:
     """Whether Family Help is under way."""
     held = _spans(view, FamilyHelpEpisodeStarted, FamilyHelpEpisodeEnded, "episode_id")
     return any(span.end is None for span in held)
+
+
+def agreed(view: View, scope: str) -> bool:
+    """Whether the family's agreement to sharing of this kind is recorded, and stands.
+
+    What was ticked when Family Help began ends with it, and with any withdrawal after it.
+    """
+    withdrawn = list(view.of(FamilyAgreementWithdrawn))
+    over = {detail.agreement_id for _, detail in withdrawn}
+    for _, agreement in view.of(FamilyAgreementRecorded):
+        covers = not agreement.scope or scope in agreement.scope
+        if covers and agreement.agreement_id not in over:
+            return True
+    ended = {detail.episode_id for _, detail in view.of(FamilyHelpEpisodeEnded)}
+    last = max((account.occurred.at for account, _ in withdrawn), default=None)
+    return any(
+        begun.family_agreement
+        and begun.episode_id not in ended
+        and (last is None or account.occurred.at > last)
+        for account, begun in view.of(FamilyHelpEpisodeStarted)
+    )
 
 
 def situation(view: View, as_of: datetime) -> Situation:
@@ -203,6 +238,7 @@ class Meeting:
     kind: str
 
 
+@read_once
 def meetings(view: View) -> list[Meeting]:
     """The meetings that stand in the authority's record, earliest first, past ones too."""
     over = {d.meeting_id for _, d in view.of(StrategyDiscussionCancelled)}

@@ -16,6 +16,8 @@ from kinbridge.rules.r13_corrections import sentence
 from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import Asked, Concern, ShownFact, Whom
 from kinbridge_schemas.disclosure import disclose
+from kinbridge_schemas.events.maternity import BirthNotified
+from kinbridge_schemas.events.persons import UnbornBorn, UnbornRegistered
 from kinbridge_schemas.vocabulary import (
     DisclosureTier,
     InputStatus,
@@ -27,6 +29,18 @@ from kinbridge_schemas.vocabulary import (
 )
 
 _HEALTH_ASKED: Final = "R23"
+_OF_THE_AUTHORITY: Final = "R2"
+_ENDED: Final = {
+    "data": "Health has answered: it has information about this child. Please speak to the role"
+    " named.",
+    "no-data": "Health has answered: it looked and has nothing about this child.",
+    "not-permitted": "Health has answered that it may not say.",
+    "asked-already": "Health was asked this before.",
+    "no-ground-recorded": "The ground for asking is no longer recorded, so nothing more is asked.",
+    "case-closed": "The case is closed, and nothing more is asked.",
+    "authorised": "The assessment is authorised, and nothing more is asked.",
+    "waived": "The authority decided that no assessment is needed.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,8 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
     if finding.status != "active":
         finding = _taken_back(portrait, finding)
     silent = finding.status == "withdrawn" and finding.reason == SILENT
+    # R2 tells of the authority's own record: care is health's to tell.
+    no_care = silent or finding.rule == _OF_THE_AUTHORITY
     policy, view = portrait.policy, portrait.view
     whole = Concern(
         concern=telling.concern,
@@ -142,12 +158,12 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
         never_suppressed=finding.never_suppressed,
         tier=telling.tier,
         basis=basis,
-        whom=_undated(portrait) if silent else portrait.whom,
+        whom=_whom(portrait, telling.tier, silent=silent),
         situation=portrait.situation,
         facts=() if silent else tuple(_fact(shown) for shown in finding.facts),
         corrects=finding.corrects,
-        last_seen=None if silent else portrait.last_seen,
-        next_appointment=None if silent else portrait.next_appointment,
+        last_seen=None if no_care else portrait.last_seen,
+        next_appointment=None if no_care else portrait.next_appointment,
         checks=() if silent else finding.checks,
         why=finding.why,
         threshold=finding.threshold,
@@ -159,15 +175,16 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
         as_of=portrait.as_of,
     )
     shown = disclose(whole, telling.tier, portrait.restriction != "none")
-    # The line itself goes by the rule; who may not know it does not get it when it is sent.
-    return shown.model_copy(update={"rule": whole.rule, "rule_version": whole.rule_version})
+    # The line itself goes by these; who may not know them does not get them when it is sent.
+    kept = {"rule", "rule_version", "about", "never_suppressed"}
+    return shown.model_copy(update={name: getattr(whole, name) for name in kept})
 
 
 def _taken_back(portrait: Portrait, finding: Finding) -> Finding:
     """The same finding in the words of its end."""
     ended = finding.status == "ended"
     if ended:
-        why = "This has ended and nothing more is asked."
+        why = _ENDED.get(finding.reason or "", "This has ended and nothing more is asked.")
         ask = Ask("note-end", why, owner=finding.ask.owner, request_id=finding.ask.request_id)
     else:
         why = sentence(finding.reason or SILENT)
@@ -190,10 +207,17 @@ def _with_verified(portrait: Portrait, finding: Finding) -> tuple[Shown, ...]:
     return (*facts, Shown(account, at, service, finding.reason, fact.provider))
 
 
-def _undated(portrait: Portrait) -> Whom:
-    return portrait.whom.model_copy(
-        update={"edd": None, "edd_source": "none", "gestation_days": None}
-    )
+def _whom(portrait: Portrait, tier: DisclosureTier, *, silent: bool) -> Whom:
+    whom, view = portrait.whom, portrait.view
+    if silent:
+        return whom.model_copy(update={"edd": None, "edd_source": "none", "gestation_days": None})
+    if tier is DisclosureTier.EXISTENCE and view.has(BirthNotified):
+        # Health's word of a birth is a fact of health's: the authority's own word is what counts.
+        told_born = view.has(UnbornBorn) or not view.has(UnbornRegistered)
+        if not told_born:
+            name = view.record.name or view.record.mother_name
+            return whom.model_copy(update={"unborn": True, "name": name})
+    return whom
 
 
 def _fact(shown: Shown) -> ShownFact:

@@ -7,10 +7,13 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kinbridge.partnership.model import Partnership
 from kinbridge_schemas.concerns import Concern
 from kinbridge_schemas.disclosure import HIDDEN_RULE, disclose
 from kinbridge_schemas.events.care import EdAttended, PresentationGroup
 from kinbridge_schemas.events.maternity import AntenatalAppointment, BirthNotified
+from kinbridge_schemas.events.persons import UnbornRegistered
+from kinbridge_schemas.identifiers import PersonName
 from kinbridge_schemas.linked import LinkedEvent
 from kinbridge_schemas.vocabulary import DisclosureTier, Provider, Role, Urgency
 from tests.builders import a_child, a_linked_event
@@ -53,13 +56,19 @@ def _events(*, restricted: bool) -> list[LinkedEvent]:
     ]
 
 
-def _concerns(*, tier: str, restricted: bool) -> list[Concern]:
+def _all(tier: str) -> Partnership:
+    """The policy with one tier for all that any rule tells."""
+
     def set_tier(data: dict[str, dict[str, dict[str, list[dict[str, object]]]]]) -> None:
         for rule in data["rules"].values():
             for recipient in rule.get("recipients", []):
                 recipient.update(tier=tier, tier_otherwise=tier)
 
-    play = Play(day(0, 3), changed_policy(set_tier))
+    return changed_policy(set_tier)
+
+
+def _concerns(*, tier: str, restricted: bool) -> list[Concern]:
+    play = Play(day(0, 3), _all(tier))
     *before, birth = _events(restricted=restricted)
     play.send(*before)
     play.clock(day(0, 4))
@@ -210,3 +219,51 @@ def test_an_urgent_arrival_does_not_say_why_it_is_urgent_at_any_tier() -> None:
 
     assert concern.urgency is Urgency.U1
     assert "harm" not in json.dumps(json.loads(_text(concern)))
+
+
+def test_at_existence_nothing_by_which_the_line_goes_tells_what_it_is() -> None:
+    for concern in _concerns(tier="existence", restricted=False):
+        sent = disclose(concern, concern.tier, restricted=False)
+
+        assert sent.about == sent.concern
+        assert not sent.never_suppressed
+
+
+def test_at_existence_a_birth_that_only_health_told_is_not_on_the_child() -> None:
+    registered = a_linked_event(
+        UnbornRegistered(), child=facts.unborn_at(37), at=day(-90), relation=Role.UNBORN
+    )
+    child = facts.unborn_at(37, mother_name=PersonName("Rosa Example"))
+    born = child.model_copy(update={"unborn": False, "born": day(0), "revision": 2})
+    play = Play(day(0), _all("existence"))
+    play.send(registered, facts.plan(child), facts.birth(born, day(0)))
+    (concern,) = play.of("R3")
+    whom = disclose(concern, concern.tier, restricted=False).whom
+
+    assert (whom.label, whom.unborn, whom.born) == ("Unborn baby", True, None)
+    assert whom.name == PersonName("Rosa Example")
+
+
+def test_a_mothers_name_is_never_shown_as_that_of_her_baby() -> None:
+    child = facts.unborn_at(37, mother_name=PersonName("Rosa Example"))
+    play = Play(day(0))
+    play.send(facts.plan(child), facts.birth(child, day(0), births=2, birth_order=1))
+    (concern,) = play.of("R3")
+
+    assert (concern.whom.unborn, concern.whom.name) == (False, None)
+
+
+def test_for_a_restricted_child_the_source_does_not_name_the_hospital() -> None:
+    child = a_child(born=day(-2000), restriction="sensitive")
+    play = Play(day(0))
+    play.send(facts.plan(child), facts.arrival(child, day(0), source="nhs:hospital-secret"))
+    (concern,) = play.of("R7")
+
+    assert [fact.source for fact in concern.facts] == ["nhs"]
+
+
+def test_an_alert_of_the_authoritys_own_record_tells_nothing_of_care() -> None:
+    concerns = [c for c in _concerns(tier="content", restricted=False) if c.rule == "R2"]
+
+    assert concerns
+    assert {(c.last_seen, c.next_appointment) for c in concerns} == {(None, None)}

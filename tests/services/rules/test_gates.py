@@ -8,7 +8,7 @@ from kinbridge.rules.state import ChildState
 from kinbridge.stage import At
 from kinbridge_schemas.events.knowledge import VerifiedFact
 from kinbridge_schemas.events.maternity import AntenatalAppointment
-from kinbridge_schemas.events.persons import PersonRegistered
+from kinbridge_schemas.events.persons import PersonRegistered, Purged
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.vocabulary import Role
 from tests.builders import (
@@ -93,15 +93,30 @@ def test_adoption_severs_and_keeps_nothing() -> None:
     shielded = CHILD.model_copy(update={"shielded": True, "revision": 2})
     play = Play(day(0))
     play.send(PLAN, ARRIVED)
-    before = len(play.proposed)
     play.send(a_changed_child(shielded), facts.arrival(shielded, day(0), name="2"))
     play.clock(day(30))
+    alarm, last = [p.concern for p in play.proposed]
 
-    assert len(play.proposed) == before
+    assert (last.concern, last.status) == (alarm.concern, "ended")
+    assert (last.whom.name, last.whom.nhs_number, last.whom.la_child_id) == (None, None, None)
+    assert (last.facts, last.contacts, last.last_seen) == ((), (), None)
     assert play.state.picture.facts == {}
     assert play.state.said == {}
     assert play.state.due is None
     assert play.reasons[-1] == "shielded"
+
+
+def test_a_purge_ends_what_was_said_and_keeps_nothing() -> None:
+    play = Play(day(0))
+    play.send(PLAN, ARRIVED)
+    bare = a_child(revision=2, open=False, la_child_id=None)
+    play.send(a_linked_event(Purged(scope="record"), child=bare, at=day(0)))
+    (last,) = play.of("R7")
+
+    assert (last.status, last.facts, last.whom.la_child_id) == ("ended", (), None)
+    assert play.state.picture.facts == {}
+    assert play.state.said == {}
+    assert play.reasons[-1] == "purged"
 
 
 def test_an_authority_without_a_partnership_keeps_nothing() -> None:

@@ -10,6 +10,7 @@ from kinbridge.rules.finding import concern_id
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.events.contact import (
     ContactReceived,
+    FamilyHelpEpisodeEnded,
     FamilyHelpEpisodeStarted,
     ReferralReceived,
 )
@@ -250,3 +251,59 @@ def test_the_concern_s_id_comes_from_the_contact() -> None:
     fact = fact_of(event)
 
     assert concern.concern == concern_id("R23", CHILD.child, "family-help", fact)
+
+
+# The ground that goes.
+
+
+def withdrawn(number: float, name: str = "agreement") -> LinkedEvent:
+    made = FamilyAgreementWithdrawn(agreement_id=an_id(name))
+    return a_linked_event(made, child=CHILD, at=day(number))
+
+
+def test_a_withdrawn_agreement_ends_what_was_asked_on_it() -> None:
+    play = sent(agreement(), contact())
+    play.send(withdrawn(0.5))
+    play.clock(day(5))
+    (concern,) = play.of("R23", "family-help")
+
+    assert (concern.status, concern.withdrawn) == ("ended", "no-ground-recorded")
+    assert play.verdicts == [
+        ("share", "rule-met"),
+        ("withdraw", "no-ground-recorded"),
+        ("do-not-share", "no-ground-recorded"),
+    ]
+
+
+def test_an_agreement_that_is_given_again_lets_it_be_asked_again() -> None:
+    play = sent(agreement(), contact())
+    play.send(withdrawn(0.5))
+    made = FamilyAgreementRecorded(agreement_id=an_id("agreement", "2"))
+    play.send(a_linked_event(made, child=CHILD, at=day(0.6)))
+    (concern,) = play.of("R23", "family-help")
+
+    assert concern.status == "active"
+
+
+def test_a_ground_of_harm_carries_on_where_agreement_is_withdrawn() -> None:
+    play = sent(agreement(), contact(urgent=True))
+    play.send(withdrawn(0.5))
+    (concern,) = play.of("R23", "family-help")
+
+    assert (concern.status, concern.basis.code) == ("active", "CP")
+
+
+def test_a_withdrawal_ends_what_was_ticked_when_help_began() -> None:
+    play = sent(help_started(), withdrawn(0.5, "another"))
+    play.send(contact(number=1))
+
+    assert [c.status for c in play.of("R23", "family-help")] == ["ended"]
+    assert ("do-not-share", "no-ground-recorded") in play.verdicts
+
+
+def test_what_was_ticked_when_help_began_ends_with_the_help() -> None:
+    over = FamilyHelpEpisodeEnded(episode_id=an_id("episode"))
+    play = sent(help_started(-200), a_linked_event(over, child=CHILD, at=day(-100)))
+    play.send(contact())
+
+    assert play.proposed == []
