@@ -22,6 +22,7 @@ from kinbridge.reading.words import (
 from kinbridge_schemas.alerts import AlertRevision, Item, TeamAlert
 from kinbridge_schemas.concerns import Concern, ShownFact
 from kinbridge_schemas.disclosure import HIDDEN_RULE
+from kinbridge_schemas.vocabulary import DisclosureTier, Service
 
 ANSWERS = (
     "acknowledge",
@@ -33,6 +34,12 @@ ANSWERS = (
     "close, with its outcome",
 )
 """What a reader may answer, in the order in which it is offered."""
+
+
+_NOT_SHOWN = "Not shown with this; ask the contact below."
+_SILENT = "no-longer-applies"
+_OF_THE_AUTHORITY = "R2"
+"""The rule that tells of the authority's own record, and nothing of health's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,8 @@ def _points(alert: AlertRevision) -> tuple[Point, ...]:
         ("Handling", [_handling(c) for c in latest]),
         ("Where the case stands", [line for c in latest for line in _situation(c)]),
         ("Facts", _facts(concerns)),
-        ("Last seen by a health professional", [_last_seen(c) for c in latest]),
-        ("Next appointment", [_next(c) for c in latest]),
+        ("Last seen by a health professional", [_last_seen(c, concerns) for c in latest]),
+        ("Next appointment", [_next(c, concerns) for c in latest]),
         ("What was checked", _checks(concerns)),
         ("Why you are told", [_why(c) for c in concerns]),
         ("Whom to reach", _contacts(latest)),
@@ -156,7 +163,7 @@ def _age(concern: Concern) -> str:
     if whom.born:
         return f"Born {day(whom.born)}."
     if whom.edd is None:
-        return "No expected date on record." if whom.unborn else "Date of birth not shown."
+        return "No expected date shown." if whom.unborn else "Date of birth not shown."
     today = f"; {gestation(whom.gestation_days)} today" if whom.gestation_days else ""
     return f"Expected {day(whom.edd)}, as said by {words(whom.edd_source)}{today}."
 
@@ -203,27 +210,49 @@ def _fact(fact: ShownFact) -> str:
     where = ", ".join(part for part in (fact.provider, fact.place) if part)
     said_by = f" ({where})" if where else ""
     gone = " — withdrawn" if fact.withdrawn else ""
+    service = "" if fact.service is Service.UNKNOWN else f"{words(fact.service)}, "
     return (
-        f"{occurred(fact.occurred)}: {words(fact.service)}, {words(fact.outcome)}{said_by}, "
+        f"{occurred(fact.occurred)}: {service}{words(fact.outcome)}{said_by}, "
         f"from {words(fact.source)}{gone}"
     )
 
 
-def _last_seen(concern: Concern) -> str:
-    return f"{moment(concern.last_seen)}." if concern.last_seen else "Not known to us."
+def _last_seen(of: Concern, concerns: list[Concern]) -> str:
+    telling = _telling_of_care(of, concerns)
+    if telling is None:
+        return _NOT_SHOWN
+    return f"{moment(telling.last_seen)}." if telling.last_seen else "Not known to us."
 
 
-def _next(concern: Concern) -> str:
-    return f"{moment(concern.next_appointment)}." if concern.next_appointment else "None known."
+def _next(of: Concern, concerns: list[Concern]) -> str:
+    telling = _telling_of_care(of, concerns)
+    if telling is None:
+        return _NOT_SHOWN
+    return f"{moment(telling.next_appointment)}." if telling.next_appointment else "None known."
 
 
-def _checks(concerns: Iterable[Concern]) -> list[str]:
-    latest = {check.what: check for c in concerns if c.status == "active" for check in c.checks}
+def _telling_of_care(of: Concern, concerns: list[Concern]) -> Concern | None:
+    """Give the latest account of the child that may tell of care, if any may."""
+    found = [
+        c
+        for c in concerns
+        if c.child == of.child
+        and c.tier is DisclosureTier.CONTENT
+        and c.withdrawn != _SILENT
+        and c.rule != _OF_THE_AUTHORITY
+    ]
+    return max(found, key=lambda c: c.as_of, default=None)
+
+
+def _checks(concerns: list[Concern]) -> list[str]:
+    # What was found once an item ended stands where no active item looked for it again.
+    in_turn = sorted(concerns, key=lambda c: (c.status == "active", c.as_of))
+    latest = {check.what: check for c in in_turn for check in c.checks}
     return [
-        f"{sentence(words(check.what))}: {answer(check.answer)}"
+        f"{sentence(words(check.what))}: {answer(check)}"
         + (f", as of {moment(check.as_of)}." if check.as_of else ".")
         for check in latest.values()
-    ] or ["Nothing was checked for this."]
+    ] or ["No check is shown with this."]
 
 
 def _why(concern: Concern) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from kinbridge_schemas.concerns import Check
 from kinbridge_schemas.vocabulary import InputStatus, Occurred, Precision
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -34,11 +35,16 @@ _SAID: Final = {
     "link_changed": "the family's record changed",
     "reopened_as_successor": "follows an alert that was closed",
     "none": "none",
+    "data": "answered: health has information",
+    "no-data": "answered: health looked and has nothing",
+    "not-permitted": "answered: health may not say",
+    "asked-already": "asked before",
+    "no-ground-recorded": "the ground for asking is recorded no more",
 }
 
 
 _ANSWERED: Final = {
-    InputStatus.DATA: "yes",
+    InputStatus.DATA: "found",
     InputStatus.NO_DATA: "looked for, nothing found",
     InputStatus.NO_RESPONSE: "asked, no answer",
     InputStatus.NOT_PERMITTED: "may not be said",
@@ -47,9 +53,19 @@ _ANSWERED: Final = {
 }
 
 
-def answer(status: InputStatus) -> str:
-    """Say what looking found. Silence is not a finding, and reads as none."""
-    return _ANSWERED[status]
+_TOLD: Final = {
+    InputStatus.DATA: "health has information; ask the contact below",
+    InputStatus.NO_DATA: "health looked and has nothing",
+    InputStatus.NOT_PERMITTED: "health may not say",
+    InputStatus.UNKNOWN: "asked, not answered yet",
+}
+"""The same where health was asked, and did not merely look for one thing."""
+
+
+def answer(check: Check) -> str:
+    """Say what looking or asking found. Silence is not a finding, and reads as none."""
+    asked = _TOLD if check.what == "health-information" else {}
+    return asked.get(check.answer, _ANSWERED[check.answer])
 
 
 def words(code: str) -> str:

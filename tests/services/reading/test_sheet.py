@@ -12,7 +12,14 @@ from kinbridge.reading.sheet import Sheet, sheet
 from kinbridge.reading.text import lay_out
 from kinbridge.reading.words import gestation, moment, occurred, words
 from kinbridge_schemas.alerts import TeamAlert
-from kinbridge_schemas.vocabulary import Occurred, Precision
+from kinbridge_schemas.concerns import Check
+from kinbridge_schemas.vocabulary import (
+    DisclosureTier,
+    InputStatus,
+    Occurred,
+    Precision,
+    Service,
+)
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "schemas" / "examples" / "TeamAlert.v1"
 
@@ -154,3 +161,40 @@ def test_a_time_is_shown_as_exactly_as_it_was_given(precision: Precision, said: 
 )
 def test_gestation_is_in_completed_weeks(days: int, said: str) -> None:
     assert gestation(days).startswith(said)
+
+
+def _without_care(name: str, **changes: object) -> TeamAlert:
+    """The alert with its items changed."""
+    alert = an_alert(name)
+    assert alert.content is not None
+    items = tuple(
+        item.model_copy(update={"concern": item.concern.model_copy(update=changes)})
+        for item in alert.content.items
+    )
+    content = alert.content.model_copy(update={"items": items})
+    return alert.model_copy(update={"content": content})
+
+
+def test_what_a_reader_may_not_see_is_not_called_unknown() -> None:
+    shown = sheet(_without_care("first", tier=DisclosureTier.EXISTENCE, last_seen=None))
+
+    assert point(shown, 8) == "Not shown with this; ask the contact below."
+    assert point(shown, 9) == "Not shown with this; ask the contact below."
+
+
+def test_an_answer_of_health_is_shown_after_it_ended_what_was_asked() -> None:
+    asked = Check(what="health-information", answer=InputStatus.DATA)
+    shown = sheet(_without_care("first", status="ended", withdrawn="data", checks=(asked,)))
+
+    assert point(shown, 10).startswith("Health information: health has information")
+    assert "(answered: health has information)" in point(shown, 2)
+
+
+def test_a_fact_of_no_service_is_not_called_unknown() -> None:
+    alert = an_alert("first")
+    assert alert.content is not None
+    fact = alert.content.items[0].concern.facts[0]
+    of_none = fact.model_copy(update={"service": Service.UNKNOWN})
+    shown = sheet(_without_care("first", facts=(of_none,)))
+
+    assert "not known" not in point(shown, 7)
