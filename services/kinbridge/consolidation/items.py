@@ -78,11 +78,15 @@ def urgency_of(kept: Kept) -> Urgency:
 
 
 def shown(concern: Concern) -> str:
-    """A digest of what a reader would call another fact: dates and outcomes, no places."""
+    """A digest of what a reader would call another fact: dates and outcomes, no places.
+
+    That the record is restricted now is news too: what readers hold must be handled anew.
+    """
     facts = sorted(
         f"{f.fact} {f.occurred.at.isoformat()} {f.outcome} {f.withdrawn}" for f in concern.facts
     )
-    return derive_id("shown", concern.asked.what, *facts)
+    handling = "open" if concern.whom.restriction == "none" else "restricted"
+    return derive_id("shown", concern.asked.what, handling, *facts)
 
 
 def least(one: datetime | None, other: datetime) -> datetime:

@@ -13,6 +13,8 @@ from kinbridge.consolidation.terms import Terms
 from kinbridge.consolidation.timing import held_back, item_due, next_step, wakes
 from kinbridge_schemas.alerts import AlertRevision, Item, Reason, Told
 from kinbridge_schemas.base import derive_id
+from kinbridge_schemas.disclosure import without_places
+from kinbridge_schemas.identifiers import ChildRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _revision(
         owner=head.concern.asked.owner,
         cover=head.concern.asked.cover,
         ask_by=min(asks, default=alert.answer_by),
-        items=tuple(_item(k) for k in shown),
+        items=tuple(_item(k, alert) for k in shown),
         new=tuple(k.concern.concern for k in new),
         corrected=tuple(k.concern.concern for k in corrected),
         what_changed=words.what_changed(why, before, new, corrected),
@@ -189,8 +191,18 @@ def _had(before: Alert, kept: Kept) -> bool:
     return earlier is not None and earlier.said is not None and earlier.said.status == "active"
 
 
-def _item(kept: Kept) -> Item:
+def _restricted(alert: Alert, child: ChildRef) -> bool:
+    """Whether the child is restricted by the latest account of its record in the alert."""
+    accounts = [k.concern for k in alert.items if k.concern.child == child]
+    latest = max(accounts, key=lambda c: c.record_revision)
+    return latest.whom.restriction != "none"
+
+
+def _item(kept: Kept, alert: Alert) -> Item:
     concern = kept.concern
+    if _restricted(alert, concern.child):
+        # An item that ended before the child was restricted still has its places.
+        concern = without_places(concern)
     if kept.left:
         gone = {"status": "withdrawn", "withdrawn": "link-changed"}
         concern = concern.model_copy(update=gone)

@@ -54,6 +54,8 @@ def _corrected(kept: Kept) -> str:
         return f"No longer applies{_because(concern.withdrawn)}: {concern.why}"
     if concern.status == "ended":
         return f"Ended: {concern.why}"
+    if concern.whom.restriction != "none":
+        return f"Corrected, or restricted since we told you: {concern.why}"
     return f"What we told you has been corrected: {concern.why}"
 
 
