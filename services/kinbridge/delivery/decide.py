@@ -25,7 +25,7 @@ from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.disclosure import disclose
 from kinbridge_schemas.identifiers import AuthorityCode, ChildRef
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.vocabulary import ServiceArm
+from kinbridge_schemas.vocabulary import DisclosureTier, ServiceArm
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,13 @@ def dispatch(subscription: Subscription, revision: AlertRevision) -> Dispatch:
 
 def _disclosed(revision: AlertRevision) -> AlertRevision:
     items = tuple(_item(item) for item in revision.items)
-    return revision.model_copy(update={"items": items})
+    told = {i.concern.concern for i in items if i.concern.tier is DisclosureTier.CONTENT}
+    # The name of a suppression tells which rule it is about.
+    kept = tuple(
+        s if s.concern in told else s.model_copy(update={"rule": "hidden", "version": "hidden"})
+        for s in revision.suppressed
+    )
+    return revision.model_copy(update={"items": items, "suppressed": kept})
 
 
 def _item(item: Item) -> Item:

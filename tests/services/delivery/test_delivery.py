@@ -13,7 +13,7 @@ from kinbridge.delivery.stage import TEAM_TOPICS, declare
 from kinbridge.delivery.state import DeliveryState
 from kinbridge.partnership.model import Subscription
 from kinbridge.stage import At, Output
-from kinbridge_schemas.alerts import AlertRevision, Dispatch, TeamAlert
+from kinbridge_schemas.alerts import AlertRevision, Dispatch, Suppressed, TeamAlert
 from kinbridge_schemas.concerns import Concern, ShownFact
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.vocabulary import DisclosureTier, Occurred, Service, Urgency
@@ -227,3 +227,24 @@ def test_the_stage_declares_what_it_writes() -> None:
     stage = declare({"209": lewisham()})
 
     assert set(stage.writes) == {*TEAM_TOPICS.values(), "dispatches"}
+
+
+@pytest.mark.parametrize(
+    ("tier", "named"),
+    [(DisclosureTier.EXISTENCE, "hidden"), (DisclosureTier.CONTENT, "missed-appointments")],
+)
+def test_what_is_kept_back_is_named_only_to_who_may_know_the_rule(
+    tier: DisclosureTier, named: str
+) -> None:
+    (revision,) = revisions(a_concern(urgency=Urgency.U1, tier=tier))
+    kept = Suppressed(
+        rule="missed-appointments",
+        version="1",
+        mode="shadow",
+        concern=revision.items[0].concern.concern,
+    )
+    _, outputs = deliver(a_delivery(), [revision.model_copy(update={"suppressed": (kept,)})])
+    (shown,) = team_alerts(outputs)
+
+    assert shown.content is not None
+    assert [s.rule for s in shown.content.suppressed] == [named]
