@@ -250,7 +250,7 @@ class Rig:
         until = monotonic() + within
         while not what():
             if monotonic() > until:
-                raise NotDoneError(what.__name__)
+                raise NotDoneError(repr(what))
             sleep(0.05)  # another process is waited for, and there is nothing to be told by
 
     def records(self, name: str) -> list[Message]:

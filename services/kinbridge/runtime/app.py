@@ -94,6 +94,9 @@ class FaustReader:
     def assigned(self) -> frozenset[Place]:
         return frozenset((tp.topic, tp.partition) for tp in self._consumer.assignment())
 
+    def flows(self) -> bool:
+        return not self._app.rebalancing and self._consumer.can_resume_flow.is_set()
+
     def positions(self) -> Mapping[Place, int]:
         return self._consumer.fetched()
 

@@ -229,10 +229,10 @@ class Loop:
 
     async def _look_for_drift(self) -> None:
         """Whatever was fetched must come: begin anew if it is neither here nor on its way."""
+        if not self._reader.flows() or self._resuming.under_way:
+            return
         progress = self._engine.progress
         unheld = {at for at in self._reader.assigned() if at[1] not in progress}
-        if self._resuming.under_way:
-            return
         adrift = {
             (topic, partition): fetched
             for (topic, partition), fetched in self._reader.positions().items()

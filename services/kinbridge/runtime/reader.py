@@ -27,6 +27,9 @@ class Reader(Protocol):
     def assigned(self) -> frozenset[Place]:
         """Give the partitions that this worker has now."""
 
+    def flows(self) -> bool:
+        """Say whether records flow: not before the first assignment, nor during another."""
+
     def positions(self) -> Mapping[Place, int]:
         """Give how far each assigned partition has been fetched, where that is known."""
 
