@@ -40,6 +40,8 @@ from kinbridge.topics.plan import Alter, Change, Create, Grow, Plan
 from kinbridge.topics.wanted import CONFIGS
 
 _LOOK_AGAIN: Final = 0.05
+_SHOWN_WITHIN: Final = 90.0
+"""Seconds. Brokers that are busy hear late of what the controller has decided."""
 _ALLOW: Final = AclPermissionType.ALLOW
 
 T = TypeVar("T")
@@ -101,7 +103,7 @@ class ClusterAdmin:
 
     def _wait_until_shown(self, plan: Plan) -> None:
         # The controller says yes before every broker has heard of it.
-        until = monotonic() + self._within
+        until = monotonic() + _SHOWN_WITHIN
         while plan.changes:
             now = self.cluster()
             if all(_shows(now, change) for change in plan.changes):
