@@ -10,10 +10,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import psutil
 import yaml
@@ -37,6 +38,8 @@ READY_WITHIN: Final = 90.0
 STOPPED_WITHIN: Final = 40.0
 KEYS: Final = {name: f"a made-up key of {name}, for tests" for name in SOURCES}
 AUTHORITIES: Final = ("209", "210")
+LONDON: Final = ZoneInfo("Europe/London")
+SATURDAY: Final = 5
 STAGES: Final = ("mapping", "linking", "rules", "consolidation", "delivery", "sending")
 _ADDRESS: Final = "Its address: "
 
@@ -212,6 +215,15 @@ def tail(bootstrap: str, topic: str, *, from_start: bool) -> Iterator[Consumer]:
         consumer.close()
 
 
+def clinic(days_ago: int) -> datetime:
+    """Give ten past ten in London, so many working days ago: a clinic that has long closed."""
+    day = datetime.now(LONDON).replace(hour=10, minute=10, second=0, microsecond=0)
+    while days_ago:
+        day -= timedelta(days=1)
+        days_ago -= day.weekday() < SATURDAY
+    return day
+
+
 def _schema_of(topic: str) -> str:
     expanded = TOPICS.expanded({"authority": AUTHORITIES})
     return next(entry.schema_ for name, entry in expanded if name == topic)
@@ -270,7 +282,7 @@ def kinbridge(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -19,7 +19,7 @@ from kinbridge.demo.story import Story, load_story, shipped
 from kinbridge.demo.telling import expectation
 from kinbridge_schemas.alerts import Delivery, Item
 from kinbridge_schemas.dispositions import Disposition
-from tests.integration.line import RunningLine
+from tests.integration.line import RunningLine, clinic
 from tests.journey.people import Family, appointment, emergency_arrival, from_cases
 
 pytestmark = pytest.mark.integration
@@ -98,8 +98,8 @@ def test_of_a_child_without_an_open_case_nothing_is_kept_or_told(line: RunningLi
 
 
 def test_accounts_in_the_wrong_order_raise_no_alarm(line: RunningLine) -> None:
-    family = Family("order", edd=(now() + timedelta(days=60)).date().isoformat())
-    start = now() - timedelta(days=4)
+    family = Family("order", edd=(now() + timedelta(days=18)).date().isoformat())
+    start = clinic(days_ago=4)
     accounts = [
         appointment(family, "apt", start, status=status, recorded=now(), version=version)
         for version, status in ((3, "fulfilled"), (1, "booked"), (2, "noshow"))
@@ -115,8 +115,8 @@ def test_accounts_in_the_wrong_order_raise_no_alarm(line: RunningLine) -> None:
 
 
 def test_one_message_sent_again_and_again_is_one_item(line: RunningLine) -> None:
-    family = Family("again", edd=(now() + timedelta(days=60)).date().isoformat())
-    missed = appointment(family, "apt", now() - timedelta(days=4), recorded=now())
+    family = Family("again", edd=(now() + timedelta(days=18)).date().isoformat())
+    missed = appointment(family, "apt", clinic(days_ago=4), recorded=now())
     with line.world() as world:
         for event in [*family.on_a_plan(now() - timedelta(days=60))] * 2:
             world.send(from_cases(event))
