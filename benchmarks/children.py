@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.figures import BenchmarkError
+
 STOPPED_WITHIN: Final = 30.0
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -25,7 +27,7 @@ class Command:
     environment: Mapping[str, str]
 
 
-class ChildEndedError(Exception):
+class ChildEndedError(BenchmarkError):
     """A process ended that was to go on; the end of its log is in the text."""
 
 

@@ -52,7 +52,11 @@ class Latencies:
         return tuple(f"{v:.0f}" for v in (self.p50, self.p95, self.p99, self.most))
 
 
-class NothingMeasuredError(Exception):
+class BenchmarkError(Exception):
+    """A part could not be measured. The text says why; the other parts go on."""
+
+
+class NothingMeasuredError(BenchmarkError):
     """Not one sample came back."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from time import process_time
 from typing import Final
 
 PACKAGES: Final = (
@@ -20,12 +22,19 @@ PACKAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine as far as a reader of figures needs it."""
+    """The machine as far as a reader of figures needs it.
+
+    `load` is what else it did just before: the average number of processes that wanted a core.
+    `pace` is how many milliseconds of processor time a fixed piece of Python took, so that
+    runs on different days and machines can be set beside each other.
+    """
 
     processor: str
     cores: int
     memory_gb: int
     system: str
+    load: float
+    pace: float
     versions: Mapping[str, str]
 
     @property
@@ -40,6 +49,8 @@ def this_machine(kafka_libraries: Path) -> Machine:
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)),
         memory_gb=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        load=round(os.getloadavg()[0], 1),
+        pace=round(_pace(), 1),
         system=f"{platform.system()} {platform.machine()}",
         versions={
             "python": platform.python_version(),
@@ -48,6 +59,14 @@ def this_machine(kafka_libraries: Path) -> Machine:
             **{name: version(name) for name in PACKAGES},
         },
     )
+
+
+def _pace() -> float:
+    began = process_time()
+    value: object = {f"key-{number}": [number, str(number)] for number in range(500)}
+    for _ in range(100):
+        value = json.loads(json.dumps(value))
+    return (process_time() - began) * 1_000
 
 
 def _processor() -> str:

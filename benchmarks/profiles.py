@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import Table
+from benchmarks.figures import BenchmarkError, Table
 
 RATE: Final = 150
 SHOWN: Final = 14
@@ -29,7 +29,7 @@ class Profile:
     functions: Mapping[str, float]
 
 
-class ProfilerError(Exception):
+class ProfilerError(BenchmarkError):
     """py-spy could not look into the process; it needs the right to trace."""
 
 

@@ -14,6 +14,7 @@ from benchmarks.figures import Part, Table, short
 from benchmarks.machine import Machine
 from benchmarks.targets import Judged, judge
 
+QUIET: Final = 0.7
 CAUTION: Final = """\
 Broker, database, workers and load share the cores. Figures differ from machine to machine and \
 by up to twice from run to run; the ratios were taken back to back."""
@@ -89,7 +90,8 @@ def _opening(run: Run) -> str:
     return (
         f"Commit {run.commit}{', the quick run' if run.quick else ''}; {run.minutes:.0f} minutes "
         f"on {machine.processor}, {machine.cores} cores, {machine.memory_gb} GB, "
-        f"{machine.system}. {versions}."
+        f"{machine.system}. {versions}. Load of the machine just before: {machine.load}"
+        f"{', which was not quiet' if machine.load > QUIET else ''}; pace: {machine.pace} ms."
     )
 
 

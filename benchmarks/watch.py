@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from benchmarks.figures import BenchmarkError
 from benchmarks.load import SECOND
 
 ASKED_EVERY: Final = SECOND // 50
@@ -32,7 +33,7 @@ class Arrived:
             self.at[record] = when
 
 
-class EndedShortError(Exception):
+class EndedShortError(BenchmarkError):
     """Not all that was sent came out in time. The text says how many did."""
 
 

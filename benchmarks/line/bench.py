@@ -17,6 +17,10 @@ from benchmarks.profiles import Profile, finish_profile, profile_table, start_pr
 from kinbridge.pipeline import STAGES
 
 RATES: Final = (100, 500)
+SOAK_RATE: Final = 20
+LONG: Final = 15
+OPENED_WITHIN: Final = 120.0
+SHORT: Final = 3
 
 METHOD: Final = f"""\
 `kinbridge up` as it ships: six stages, intake and ticker, a process each, on Kafka and \
@@ -68,6 +72,7 @@ class _Measuring:
         self._families = families
         self._sizes = sizes
         self._next = count()
+        self._capacity = 1.0
         self.figures: list[Figure] = []
         self.tables: list[Table] = []
         self.left_out: list[str] = []
@@ -78,9 +83,7 @@ class _Measuring:
         opening = self._families.opened()
         self._sustained("opening", "opening the families' cases", opening)
         before = self._line.cpu()
-        passed = self._sustained(
-            "relevant", "relevant events", self._relevant(self._sizes.relevant)
-        )
+        passed = self._sustained("relevant", "relevant events", self._relevant(self._burst))
         processors = _processors(before, self._line.cpu(), passed.elapsed)
         not_known = self._families.not_known(0, self._sizes.not_known)
         self._sustained("not-known", "events not known", not_known)
@@ -102,14 +105,26 @@ class _Measuring:
             Table("Latency of urgent events, ms", late, tuple(self._latencies)),
         )
 
+    @property
+    def _burst(self) -> int:
+        """So many that they take about a quarter of a minute, or what the sizes say."""
+        return min(self._sizes.relevant, max(100, int(self._capacity * LONG)))
+
+    def _seconds(self, rate: int) -> int:
+        # Beyond what the line sustains, a queue only grows: a short run says as much.
+        return self._sizes.seconds if rate <= self._capacity else SHORT
+
     def _relevant(self, how_many: int) -> list[Happening]:
         first = next(self._next) * 100_000
         return self._families.relevant(first, how_many)
 
     def _sustained(self, name: str, what: str, events: Sequence[Happening]) -> Passed:
-        passed = self._line.pass_through(events)
+        # The first load also waits until every worker has its partitions.
+        passed = self._line.pass_through(events, within=OPENED_WITHIN)
         if not passed.ended:
             raise NothingMeasuredError(f"Nothing came out of {what}.")
+        if name != "not-known":
+            self._capacity = passed.rate
         self.figures.append(Figure(f"line/{name}", passed.rate, "events/s"))
         self._throughputs.append(
             (
@@ -123,13 +138,13 @@ class _Measuring:
         return passed
 
     def _from_received(self, rate: int) -> None:
-        passed = self._line.pass_through(self._relevant(rate * self._sizes.seconds), rate)
+        passed = self._line.pass_through(self._relevant(rate * self._seconds(rate)), rate)
         found = passed.latencies(rate)
         self.figures.append(Figure(f"line/received/p99/{rate}", found.p99, "ms"))
         self._latency("due at `received`", rate, found)
 
     def _from_the_door(self, rate: int) -> None:
-        sent = self._relevant(rate * self._sizes.seconds)
+        sent = self._relevant(rate * self._seconds(rate))
         # One door serves all: what an authority says goes through another with the same code.
         events = [each for each in sent if each.record.topic == "received.nhs"]
         answers, arrived, schedule = self._line.knock(events, rate)
@@ -154,7 +169,7 @@ class _Measuring:
             for name in STAGES
             if name in running
         }
-        self._line.pass_through(self._relevant(self._sizes.relevant // 2))
+        self._line.pass_through(self._relevant(self._burst // 2))
         return [
             finish_profile(f"{name}, under load", spying, folder / f"{name}.stacks")
             for name, spying in sampling.items()
@@ -169,13 +184,10 @@ class _Measuring:
         if not self._sizes.soak:
             self.left_out.append("memory over a soak: the quick run leaves it out")
             return
-        events = self._relevant(self._sizes.soak * SOAK_RATE)
-        figures, table = soak(self._line, events, SOAK_RATE)
+        rate = max(1, min(SOAK_RATE, int(self._capacity / 3)))
+        figures, table = soak(self._line, self._relevant(self._sizes.soak * rate), rate)
         self.figures += figures
         self.tables.append(table)
-
-
-SOAK_RATE: Final = 20
 
 
 def _processors(before: Mapping[str, float], after: Mapping[str, float], seconds: float) -> Table:

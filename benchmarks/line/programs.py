@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.children import Command
+from benchmarks.figures import BenchmarkError
 from benchmarks.ground import ROOT, Ground
 from benchmarks.mix import AUTHORITY, NHS, SECRET
 from kinbridge.intake.keys import sha256_of
@@ -54,18 +55,25 @@ def programs(ground: Ground, folder: Path) -> Programs:
         "KINBRIDGE_LOG_LEVEL": "warning",
         **_destinations(f"http://127.0.0.1:{receiver_port}/alerts"),
     }
-    subprocess.run(
-        [*KINBRIDGE, "topics", "apply", "--yes"],
-        check=True,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-    )
+    _apply(environment)
     receiver = [sys.executable, "-m", "benchmarks.line.receiver", str(receiver_port)]
     return Programs(
         Command("up", [*KINBRIDGE, "up"], environment),
         Command("receiver", receiver, {"PYTHONPATH": str(ROOT)}),
         f"http://127.0.0.1:{intake_port}",
     )
+
+
+def _apply(environment: dict[str, str]) -> None:
+    applied = subprocess.run(
+        [*KINBRIDGE, "topics", "apply", "--yes"],
+        check=False,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    if applied.returncode:
+        raise BenchmarkError(f"The topics were not made: {applied.stderr.strip()[-300:]}")
 
 
 def pids(up: int) -> dict[str, int]:
