@@ -19,6 +19,9 @@ HIDDEN_RULE: Final = "R0"
 _ASKS: Final = frozenset({"R23", HIDDEN_RULE})
 """R23 speaks only of the authority's own record, so its words may stand at EXISTENCE."""
 
+ON_HOLD: Final = "disclosure-risk"
+"""How to handle what may reach nobody new until a named person has looked at the risk."""
+
 _OPEN_CODES: Final = frozenset(
     {
         "child-protection-plan",
@@ -36,6 +39,7 @@ _HANDLING: Final = frozenset(
         "speak-to-lead-practitioner-first",
         "family-agreed-to-sharing",
         "family-not-asked",
+        ON_HOLD,
     }
 )
 _CHECKS: Final = frozenset({"health-information"})

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from kinbridge.consolidation.items import News, news, urgency_of
 from kinbridge.consolidation.state import Alert, Kept
 from kinbridge.consolidation.terms import Terms
+from kinbridge_schemas.disclosure import ON_HOLD
+
+_NEVER: Final = timedelta(days=36_500)
+"""Time alone does not end a hold for a disclosure risk: a named person does."""
 
 
 def next_step(alert: Alert, terms: Terms) -> datetime | None:
@@ -35,6 +40,8 @@ def held_back(alert: Alert, kept: Kept, what: News, terms: Terms) -> datetime | 
     """
     if what is News.CORRECTED or kept.since is None:
         return None
+    if kept.said is None and ON_HOLD in kept.concern.handling:
+        return kept.since + _NEVER
     times = [kept.held_until, terms.quiet_until(kept.concern, kept.since)]
     if alert.stage == "snoozed" and not wakes(alert, kept):
         times.append(alert.snoozed_until)

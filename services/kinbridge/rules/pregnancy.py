@@ -36,6 +36,9 @@ FULL_TERM: Final = 280
 """Days from the first day of the last period to the expected date of delivery."""
 
 _LONGEST: Final = 330
+_FAR: Final = timedelta(days=140)
+"""A birth further from the expected date than this is of another pregnancy."""
+
 _STAY: Final = timedelta(days=30)
 EddSource = Literal["maternity", "authority", "none"]
 
@@ -103,7 +106,11 @@ def births(view: View) -> list[Account]:
 
 def _this(view: View, account: Account) -> bool:
     """Whether a birth is of this child and not of a sibling."""
-    return account.relation in OWN or (account.relation is Role.MOTHER and view.record.unborn)
+    if account.relation is not Role.MOTHER or not view.record.unborn:
+        return account.relation in OWN
+    # Word of the mother's earlier pregnancy may come, or be corrected, during this one.
+    edd, _ = expected(view)
+    return edd is None or abs(edd - account.occurred.at) <= _FAR
 
 
 @read_once

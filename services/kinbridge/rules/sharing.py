@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.finding import Ask, Finding
-from kinbridge.rules.findings import Findings, due, evaluate
+from kinbridge.rules.findings import Findings, due, evaluate, nothing_to_find
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.r13_corrections import correction, facts_of, reason_of_absence
 from kinbridge.rules.severing import severed
@@ -24,6 +24,7 @@ from kinbridge.stage import Output
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import AlertProposed, SharingDecision
+from kinbridge_schemas.disclosure import ON_HOLD
 from kinbridge_schemas.envelope import to_text
 from kinbridge_schemas.events.persons import DisclosureRiskCleared, DisclosureRiskSet
 from kinbridge_schemas.linked import ChildRecord
@@ -84,6 +85,8 @@ def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: b
         return Outcome(state)
     if record.shielded:
         return Outcome(*severed(state, record, policy, cause), reason="shielded")
+    if not state.said and not state.withheld and nothing_to_find(state.picture):
+        return Outcome(state.model_copy(update={"due": None}))
     turn = _Turn(
         portrait=Portrait(View(state.picture, record), state.clock, policy),
         policy=policy,
@@ -93,7 +96,7 @@ def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: b
         said=dict(state.said),
         withheld=dict(state.withheld),
     )
-    heard = frozenset(said.about for said in state.said.values())
+    heard = {said.about: said.rule for said in state.said.values()}
     findings = evaluate(turn.portrait, state.clock, policy, heard)
     _weigh_all(turn, findings)
     looks = [*turn.looks, *([findings.look_at] if findings.look_at else [])]
@@ -138,17 +141,27 @@ def _share(turn: _Turn, telling: Telling, said: Said | None) -> None:
         _closed(turn, telling, said)
         return
     mark = digest(turn.portrait, telling)
-    if said is not None and said.digest == mark:
+    risky = _risks(turn.portrait.view)
+    if said is not None and said.digest == mark and not risky:
         return
     if telling.basis is None:
         if _ground_lost(telling, said):
             _take_back(turn, _ended(telling, _without_ground(telling)))
         _withhold(turn, telling, "do-not-share", _without_ground(telling))
-    elif _risks(turn.portrait.view):
-        _withhold(turn, telling, "hold", "disclosure-risk")
+    elif risky:
+        _hold(turn, telling, telling.basis, said)
     else:
         turn.reasons.add("concern-raised" if said is None else "concern-changed")
         _say(turn, telling, telling.basis, mark)
+
+
+def _hold(turn: _Turn, telling: Telling, basis: LawfulBasis, said: Said | None) -> None:
+    """Withhold it for a named person. What was said may still wait to be read: hold that too."""
+    if said is not None and said.status == "active" and said.digest != ON_HOLD:
+        handling = (*telling.finding.handling, ON_HOLD)
+        held = replace(telling, finding=replace(telling.finding, handling=handling))
+        _say(turn, held, basis, ON_HOLD, recorded=True)
+    _withhold(turn, telling, "hold", ON_HOLD)
 
 
 def _ground_lost(telling: Telling, said: Said | None) -> bool:
@@ -233,7 +246,15 @@ def _as_said(turn: _Turn, name: str, said: Said, reason: str) -> Telling:
     return Telling(name, finding, said.arm, said.owner, said.copies, said.tier, basis)
 
 
-def _say(turn: _Turn, telling: Telling, basis: LawfulBasis, mark: str) -> None:
+def _say(
+    turn: _Turn,
+    telling: Telling,
+    basis: LawfulBasis,
+    mark: str,
+    *,
+    recorded: bool = False,
+) -> None:
+    """Propose it as it stands. `recorded`: its decision is recorded by whoever called."""
     finding = telling.finding
     said = turn.said.get(telling.concern)
     family = turn.record.family
@@ -243,8 +264,9 @@ def _say(turn: _Turn, telling: Telling, basis: LawfulBasis, mark: str) -> None:
         supersedes_family=said.family if said and said.family != family else None,
     )
     turn.outputs.append(Output(topic="alerts-proposed", key=family, body=proposed))
-    verdict: _Verdict = "share" if finding.status == "active" else "withdraw"
-    _record(turn, telling, verdict, finding.reason or "rule-met", basis)
+    if not recorded:
+        verdict: _Verdict = "share" if finding.status == "active" else "withdraw"
+        _record(turn, telling, verdict, finding.reason or "rule-met", basis)
     turn.withheld.pop(telling.concern, None)
     turn.said[telling.concern] = Said(
         rule=finding.rule,

@@ -70,7 +70,9 @@ def tellings(portrait: Portrait, finding: Finding) -> Iterator[Telling]:
     code = terms.basis.get(finding.standing) if finding.standing else None
     basis = portrait.policy.basis(code, london_date(portrait.as_of)) if code else None
     child = portrait.view.record.child
-    for recipient in _recipients(terms, looked_after=finding.standing == "looked-after"):
+    held = portrait.situation
+    planned = held.protection_plan or held.s47_open
+    for recipient in _recipients(terms, finding, planned=planned):
         owner = finding.ask.owner or recipient.owner
         yield Telling(
             concern=concern_id(finding.rule, child, recipient.arm, finding.about),
@@ -83,11 +85,20 @@ def tellings(portrait: Portrait, finding: Finding) -> Iterator[Telling]:
         )
 
 
-def _recipients(terms: RuleTerms, *, looked_after: bool) -> tuple[Recipient, ...]:
+def _recipients(terms: RuleTerms, finding: Finding, *, planned: bool) -> tuple[Recipient, ...]:
+    """Who is told. Those who hold a plan are told of a looked-after child's facts as well."""
     special = tuple(r for r in terms.recipients if r.situation == "looked-after")
-    if looked_after and special:
+    general = tuple(r for r in terms.recipients if r.situation == "any")
+    if finding.standing != "looked-after" or not special:
+        return general
+    if not planned:
         return special
-    return tuple(r for r in terms.recipients if r.situation == "any")
+    joined = {r.arm: r for r in special}
+    for other in general:
+        mine = joined.setdefault(other.arm, other)
+        roles = dict.fromkeys((*mine.copies, other.owner, *other.copies))
+        joined[other.arm] = mine.model_copy(update={"copies": tuple(roles)})
+    return tuple(joined.values())
 
 
 def _tier(recipient: Recipient, finding: Finding) -> DisclosureTier:

@@ -1,4 +1,4 @@
-"""A child that is restricted while its alert is open, or after an item of it has ended."""
+"""A child that is restricted, or a share that is held, after the alarm was proposed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kinbridge_schemas.alerts import Reason
 from kinbridge_schemas.concerns import Concern, ShownFact
+from kinbridge_schemas.disclosure import ON_HOLD
 from kinbridge_schemas.vocabulary import Occurred, Service, Urgency
 from tests.services.consolidation.builders import START, Desk, a_concern, minutes, withdrawn
 
@@ -49,3 +50,26 @@ def test_an_item_that_ended_before_the_restriction_loses_its_places_with_it() ->
 
     assert "Secret" in before.model_dump_json()
     assert "ecret" not in desk.said[-1].model_dump_json()
+
+
+def test_what_is_held_before_anybody_read_it_waits_for_a_person_and_not_for_time() -> None:
+    desk = Desk()
+    concern = a_concern()
+    held = concern.model_copy(update={"handling": (ON_HOLD,), "as_of": START + minutes(1)})
+    desk.propose(concern, held)
+
+    assert desk.pass_time(START + minutes(60 * 24 * 300)) == []
+
+    cleared = concern.model_copy(update={"as_of": desk.clock})
+    desk.propose(cleared)
+
+    assert desk.pass_time(desk.clock + minutes(10)) == [Reason.FIRST]
+
+
+def test_who_read_it_before_it_was_held_goes_on_being_asked() -> None:
+    desk = Desk()
+    concern = a_concern(urgency=Urgency.U1)
+    desk.propose(concern)
+    desk.propose(concern.model_copy(update={"handling": (ON_HOLD,), "as_of": START + minutes(1)}))
+
+    assert desk.pass_time(START + minutes(300))[:1] == [Reason.ESCALATED_NO_ACK]

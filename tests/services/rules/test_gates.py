@@ -6,9 +6,10 @@ import pytest
 
 from kinbridge.rules.state import ChildState
 from kinbridge.stage import At
+from kinbridge_schemas.disclosure import ON_HOLD
 from kinbridge_schemas.events.knowledge import VerifiedFact
-from kinbridge_schemas.events.maternity import AntenatalAppointment
-from kinbridge_schemas.events.persons import PersonRegistered, Purged
+from kinbridge_schemas.events.maternity import AntenatalAppointment, BirthNotified
+from kinbridge_schemas.events.persons import LookedAfterStarted, PersonRegistered, Purged
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.vocabulary import Role
 from tests.builders import (
@@ -23,7 +24,7 @@ from tests.builders import (
 )
 from tests.services.rules import facts
 from tests.services.rules.facts import day
-from tests.services.rules.play import LEWISHAM, Play, changed_policy
+from tests.services.rules.play import LEWISHAM, Play, an_id, changed_policy
 
 CHILD = a_child(born=day(-2000))
 PLAN = facts.plan(CHILD)
@@ -284,3 +285,47 @@ def test_appointments_of_a_detail_no_rule_knows_are_kept_as_told() -> None:
     (accounts,) = play.state.picture.facts.values()
 
     assert isinstance(accounts[0].detail, AntenatalAppointment)
+
+
+# What was said and may still wait to be read.
+
+
+def test_a_risk_holds_what_was_said_and_may_not_have_been_read() -> None:
+    play = Play(day(0))
+    play.send(PLAN, ARRIVED)
+    play.send(facts.risk(CHILD))
+    (concern,) = play.of("R7")
+
+    assert concern.status == "active"
+    assert ON_HOLD in concern.handling
+    assert play.verdicts == [("share", "rule-met"), ("hold", "disclosure-risk")]
+
+
+def test_what_was_held_after_it_was_said_is_told_again_when_the_risk_is_cleared() -> None:
+    play = Play(day(0))
+    play.send(PLAN, ARRIVED)
+    play.send(facts.risk(CHILD), PLAN)
+    play.send(facts.risk_cleared(CHILD))
+    (concern,) = play.of("R7")
+
+    assert ON_HOLD not in concern.handling
+    assert len(play.proposed) == 3
+
+
+def test_a_looked_after_child_under_a_plan_is_told_of_to_both() -> None:
+    began = LookedAfterStarted(episode_id=an_id("episode"))
+    play = Play(day(0))
+    play.send(PLAN, a_linked_event(began, child=CHILD, at=day(-10)), ARRIVED)
+    (concern,) = play.of("R7")
+
+    assert {"lac_nurse", "lcpp", "macpt_health_lead"} <= set(concern.asked.copies)
+
+
+def test_a_stillbirth_of_an_earlier_pregnancy_does_not_silence_this_one() -> None:
+    child = facts.unborn_at(30)
+    earlier = BirthNotified(live=False)
+    told = a_linked_event(earlier, child=child, at=day(-300), relation=Role.MOTHER)
+    play = Play(day(0, 3))
+    play.send(facts.plan(child), told, facts.appointment(child, day(0)))
+
+    assert [c.status for c in play.of("R1")] == ["active"]
