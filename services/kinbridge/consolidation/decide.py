@@ -16,7 +16,7 @@ from kinbridge.consolidation.answers import answered
 from kinbridge.consolidation.moving import Moved
 from kinbridge.consolidation.openings import Result, placed, recalled, take
 from kinbridge.consolidation.passing import forgotten_at, passed
-from kinbridge.consolidation.state import ARMS, Alert, Arm, FamilyState
+from kinbridge.consolidation.state import ARMS, Address, Alert, Arm, FamilyState
 from kinbridge.consolidation.terms import Terms, TermsOf
 from kinbridge.consolidation.timing import next_step
 from kinbridge.stage import At, Decision, Message, Output
@@ -113,7 +113,7 @@ class Consolidation:
                 return self._answered_in(state, family, arm, alert, response, now)
         return Moved(state, "alert-not-known")
 
-    def _answered_in(
+    def _answered_in(  # noqa: PLR0913, PLR0917 - an answer, its alert, and where both lie
         self,
         state: FamilyState,
         family: FamilyRef,
@@ -121,9 +121,11 @@ class Consolidation:
         alert: Alert,
         response: Response,
         now: datetime,
+        since: datetime | None = None,
     ) -> Moved:
-        if alert.stage == "closed" and alert.moved_to:
-            words = (_passed_on(response, arm.arm, family, to) for to in alert.moved_to)
+        later = tuple(to for to in alert.moved_to if since is None or to.at > since)
+        if alert.stage == "closed" and later:
+            words = (_passed_on(response, arm.arm, family, to) for to in later)
             return Moved(state, "answer-followed", words=tuple(words))
         terms = self.terms[alert.authority, arm.arm]
         done = answered(alert, response, terms, now)
@@ -147,7 +149,7 @@ class Consolidation:
                 if alert is None:
                     return Moved(state, "alert-not-known")
                 response = late_answer.response
-                return self._answered_in(state, family, arm, alert, response, now)
+                return self._answered_in(state, family, arm, alert, response, now, moved.moved)
 
     def _late(
         self, state: FamilyState, family: FamilyRef, late: ConcernFollowed, now: datetime
@@ -232,13 +234,11 @@ def _followed(
     )
 
 
-def _passed_on(
-    response: Response, arm: ServiceArm, family: FamilyRef, to: FamilyRef
-) -> ItemsMoved:
+def _passed_on(response: Response, arm: ServiceArm, family: FamilyRef, to: Address) -> ItemsMoved:
     return ItemsMoved(
-        id=derive_id("follow", family, to, response.id),
-        family=to,
+        id=derive_id("follow", family, to.family, response.id),
+        family=to.family,
         from_family=family,
-        moved=response.at,
+        moved=to.at,
         said=ResponseFollowed(arm=arm, response=response),
     )

@@ -17,7 +17,7 @@ from typing import Final
 from kinbridge.consolidation.items import merged, news
 from kinbridge.consolidation.openings import placed
 from kinbridge.consolidation.saying import Saying, say, say_news, urgent
-from kinbridge.consolidation.state import ARMS, Alert, Arm, FamilyState, Home, Kept
+from kinbridge.consolidation.state import ARMS, Address, Alert, Arm, FamilyState, Home, Kept
 from kinbridge.consolidation.terms import Terms, TermsOf
 from kinbridge_schemas.alerts import AlertRevision, Item, Reason
 from kinbridge_schemas.base import derive_id
@@ -198,7 +198,8 @@ def _left(
         if k.said is not None or k.concern.concern not in names
     )
     rest = any(not k.left for k in items)
-    to = tuple(dict.fromkeys((*alert.moved_to, ask.from_family)))
+    others = tuple(a for a in alert.moved_to if a.family != ask.from_family)
+    to = (*others, Address(family=ask.from_family, at=ask.moved))
     fields: dict[str, object] = {"items": items, "moved_to": to}
     if not rest:
         fields |= {"stage": "closed", "closed": now, "snoozed_until": None}

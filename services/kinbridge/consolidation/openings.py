@@ -96,8 +96,9 @@ def _into_open(
     kept = merged(before, concern, recorded)
     if kept is before:
         return Result(arm, "known")
-    if held_until is not None and kept.said is None and before is None:
-        kept = kept.model_copy(update={"held_until": held_until})
+    if before is None or before.left:
+        # The child is here now, or is here again: what it brings along is waited for.
+        kept = kept.model_copy(update={"left": False, "held_until": held_until})
     arm = placed(arm, family, (kept,), terms)
     alert = arm.open
     if alert is None or not urgent(alert, terms):

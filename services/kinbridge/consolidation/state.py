@@ -58,6 +58,13 @@ class Kept(Value):
         return self.concern.status == "active" and not self.left
 
 
+class Address(Value):
+    """Where items of an alert went, and when: an answer follows only to a later address."""
+
+    family: FamilyRef
+    at: AwareDatetime
+
+
 class Alert(Value):
     """One opening of an alert for one team.
 
@@ -86,7 +93,7 @@ class Alert(Value):
     known: frozenset[str] = frozenset()
     heard: tuple[Id, ...] = ()
     predecessor: AlertId | None = None
-    moved_to: tuple[FamilyRef, ...] = ()
+    moved_to: tuple[Address, ...] = ()
     closed: AwareDatetime | None = None
 
     def find(self, concern: Id) -> Kept | None:

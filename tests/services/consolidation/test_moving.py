@@ -196,3 +196,55 @@ def test_a_family_that_does_not_answer_holds_nothing_up_for_long() -> None:
     said = desk.pass_time(START + minutes(1))
 
     assert (asked, said) == ([], [Reason.FIRST])
+
+
+def test_an_answer_to_items_that_went_there_and_back_goes_round_in_no_circle() -> None:
+    desk = Desk()
+    concern = a_concern_of("ada", "one", urgency=Urgency.U1)
+    desk.propose(concern)
+    move(desk, moved(concern))
+    back = moved(concern, FAMILY, minute=20, revision=3)
+    move(desk, back, source=NEW)
+    gone = withdrawn(back, at=START + minutes(30))
+    desk.propose(gone, at=START + minutes(30))
+    desk.pass_time(START + minutes(60 * 24 * 7))
+
+    for alert in {r.alert for r in desk.said}:
+        desk.hear(an_answer(Acknowledge(), alert=alert, at=desk.clock))
+    desk.carry()
+
+    assert desk.reasons[-1] == "answer-after-closing"
+
+
+def test_what_is_handed_back_late_does_not_undo_a_later_withdrawal() -> None:
+    desk = Desk()
+    ada, bea = (a_concern_of(n, n, urgency=Urgency.U1) for n in ("ada", "bea"))
+    desk.propose(ada, bea)
+    move(desk, moved(ada))
+    back = moved(ada, FAMILY, minute=20, revision=3)
+    desk.hear(proposed(back, supersedes_family=NEW), at=back.as_of)
+
+    desk.propose(withdrawn(back, at=START + minutes(21)), at=START + minutes(21))
+    desk.carry()
+
+    alert = desk.state().macpt.open
+    assert alert is not None
+    assert [k.concern.concern for k in alert.live] == [bea.concern]
+
+
+def test_an_answer_that_followed_does_not_calm_what_nobody_was_told_of() -> None:
+    desk = Desk()
+    concern = a_concern_of("ada", "one", urgency=Urgency.U1)
+    desk.propose(concern)
+    gone = withdrawn(moved(concern), at=START + minutes(10))
+    move(desk, gone)
+    quiet = a_concern_of("ada", "quiet", family=NEW, at=START + minutes(11))
+    desk.propose(quiet, at=START + minutes(11))
+
+    answer = an_answer(Acknowledge(), alert=desk.said[0].alert, at=START)
+    desk.hear(answer, key=FAMILY, at=START + minutes(12))
+    desk.carry()
+    said = desk.pass_time(START + minutes(16))
+
+    assert "answer-before-saying" in desk.reasons
+    assert said == [Reason.FIRST]
