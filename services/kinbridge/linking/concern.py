@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kinbridge.linking.documents import ChildDocument
-from kinbridge.linking.fold import Child, child_of
+from kinbridge.linking.fold import child_of, documents_of
 from kinbridge.linking.identifiers import merged_into
 from kinbridge.linking.identity import Match, Matches, match, matches_of_key, nearest
 from kinbridge.linking.parties import OWN, Party
@@ -145,12 +145,8 @@ def _is_open(to: Telling, ref: ChildRef) -> bool:
 
 
 def head_of(to: Telling, ref: ChildRef) -> ChildDocument | None:
-    """Give the document that stands for a child, as it was last said."""
-    document = to.registry.child(ref)
-    if document is None or not document.joins:
-        return document
-    child: Child | None = child_of(ref, to.registry)
-    return child.head if child else None
+    """Give the document that stands for a child."""
+    return next(iter(documents_of(ref, to.registry)), None)
 
 
 def _target(found: Match, to: Telling) -> Target:

@@ -17,7 +17,7 @@ from kinbridge.linking.documents import NoState
 from kinbridge.linking.ending import Ending, end, end_meant, ended_by, forget_relative, refused
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.identifiers import tell_identifiers
-from kinbridge.linking.outcome import Outcome, say_ended, say_own, say_to, verdict_on
+from kinbridge.linking.outcome import Outcome, ask_held, say_ended, say_own, say_to, verdict_on
 from kinbridge.linking.refresh import Reason, Refreshed, documents_with, refresh
 from kinbridge.linking.registry import NotReadYetError, Registry
 from kinbridge.linking.relations import tell_own
@@ -108,6 +108,7 @@ def _link_own(to: Telling, own: tuple[Own, ...]) -> Outcome:
     if any(told) or keys:
         both = before | documents_with(refs, to.registry)
         to.registry.ask_facts(both, to.event.fact)
+        ask_held(to, both)
         changed = refresh(Reason(both, keys), to.registry, to.pseudonymiser)
     return DRY_RUN if to.registry.dry else say_own(to, welcome, changed)
 

@@ -81,12 +81,20 @@ def child_of(ref: ChildRef, registry: Registry) -> Child | None:
     known: Child | None = registry.folds.get(ref)
     if known is not None:
         return known
+    documents = documents_of(ref, registry)
+    if not documents:
+        return None
+    child = _fold(documents)
+    registry.folds.update((d.child, child) for d in documents)
+    return child
+
+
+def documents_of(ref: ChildRef, registry: Registry) -> tuple[ChildDocument, ...]:
+    """Give a document and all that are joined to it, the one that stands for all first."""
     first = registry.child(ref)
     if first is None:
-        return None
-    child = _fold(_joined(first, registry) if first.joins else (first,))
-    registry.folds.update((d.child, child) for d in child.documents)
-    return child
+        return ()
+    return _joined(first, registry) if first.joins else (first,)
 
 
 def _joined(first: ChildDocument, registry: Registry) -> tuple[ChildDocument, ...]:

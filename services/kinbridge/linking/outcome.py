@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Literal
 
 from kinbridge.linking import saying
-from kinbridge.linking.concern import Own, Target, own_children
+from kinbridge.linking.concern import Own, Target, head_of, own_children
 from kinbridge.linking.documents import SeenFact, account_order
 from kinbridge.linking.ending import Ending
 from kinbridge.linking.family import Families, birth_of
@@ -84,8 +84,8 @@ def say_own(to: Telling, own: tuple[Own, ...], changed: Refreshed) -> Outcome:
     said: list[LinkedEvent] = []
     carried: set[ChildRef] = set()
     for each in own:
-        child = child_of(each.ref, to.registry)
-        ref = child.ref if child else each.ref
+        head = head_of(to, each.ref)
+        ref = head.child if head else each.ref
         verdict = verdict_on(to, ref)
         verdicts.append(verdict)
         if not verdict.takes:
@@ -129,8 +129,24 @@ def _say_held(to: Telling, changed: Refreshed) -> list[LinkedEvent]:
             for event in document.held:
                 target = Target(ref, _role_in(event, document.child, to))
                 held.setdefault(event.id, saying.linked(event, record, target, 0))
+                _see_held(to, ref, event)
         said += held.values()
     return said
+
+
+def ask_held(to: Telling, refs: Collection[ChildRef]) -> None:
+    """Ask for what is read when these children's cases open and what was held is said."""
+    for document in (to.registry.child(ref) for ref in refs):
+        for event in document.held if document else ():
+            to.registry.ask_facts(refs, event.fact)
+
+
+def _see_held(to: Telling, ref: ChildRef, event: ChildEvent) -> None:
+    # It may have been held for a record that was not yet known to be this child's.
+    seen = to.registry.seen(ref, event.fact)
+    if seen is None or account_order(event) > seen.order:
+        account = SeenFact(event=event.id, version=event.version, act=event.act)
+        to.registry.see(ref, event.fact, account)
 
 
 def _role_in(event: ChildEvent, ref: ChildRef, to: Telling) -> Role:

@@ -12,7 +12,7 @@ from typing import Final
 
 from kinbridge.linking.documents import ChildDocument, SeenFact
 from kinbridge.linking.family import Families
-from kinbridge.linking.fold import Child, child_of
+from kinbridge.linking.fold import Child, child_of, documents_of
 from kinbridge.linking.holdings import holdings_of, usable_keys
 from kinbridge.linking.identity import CROWD
 from kinbridge.linking.record import record_of
@@ -46,8 +46,7 @@ def documents_with(refs: Iterable[ChildRef], registry: Registry) -> frozenset[Ch
     """Give the documents of these children and of all that are joined to them."""
     found: set[ChildRef] = set()
     for ref in refs:
-        child = child_of(ref, registry)
-        found |= {d.child for d in child.documents} if child else {ref}
+        found |= {ref, *(d.child for d in documents_of(ref, registry))}
     return frozenset(found)
 
 

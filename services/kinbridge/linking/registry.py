@@ -153,7 +153,7 @@ class Registry:
 
     def changes(self) -> dict[str, Value | None]:
         """Give the documents that are other than they were found; None where one is gone."""
-        return {n: d for n, d in self.written.items() if d != self._found.get(n)}
+        return {n: d for n, d in self.written.items() if d is not self._found.get(n)}
 
     def _get(self, name: str) -> Value | None:
         if name in self.written:

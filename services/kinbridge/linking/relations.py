@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kinbridge.linking.case import involvement_parts
-from kinbridge.linking.documents import ChildDocument, Join, Relation, latest_account
+from kinbridge.linking.documents import ChildDocument, Claim, Join, Relation, latest_account
 from kinbridge.linking.parties import OWN, PARENTAL, Party
 from kinbridge.linking.telling import REGISTERS, Telling, own_changes, ref_of
 from kinbridge_schemas.base import derive_id
@@ -41,19 +41,20 @@ def tell_own(to: Telling, ref: ChildRef, party: Party) -> bool:
         join = Join(other=other.ref, **to.word)
         changes["joins"] = latest_account(document.joins, to.event.fact, join)
         _join_back(to, document, other)
-    after = document.model_copy(update=changes)
-    if after == before:
+    # What stayed as it was is the same object: nothing needs to be compared in depth.
+    new = {name for name, value in changes.items() if value is not getattr(document, name)}
+    if before is not None and not new:
         return False
-    to.registry.put_child(after)
-    return before is None or _material(before) != _material(after)
+    to.registry.put_child(document.model_copy(update=changes))
+    if document is not before or new != {"claims"}:
+        return True
+    return _ranking(document.claims) != _ranking(changes["claims"])
 
 
-def _material(document: ChildDocument) -> tuple[Any, ...]:
-    """Give what the record is made of. That something known was said again is no part of it."""
-    order = sorted(document.claims, key=lambda name: document.claims[name].latest)
-    claims = [(n, document.claims[n].event, document.claims[n].stands) for n in order]
-    unread: dict[str, Any] = {"claims": {}, "held": ()}
-    return (claims, document.model_copy(update=unread))
+def _ranking(claims: Mapping[str, Claim]) -> list[tuple[str, str, bool]]:
+    """Give what a record is made of. That something known was said again is no part of it."""
+    order = sorted(claims, key=lambda name: claims[name].latest)
+    return [(name, claims[name].event, claims[name].stands) for name in order]
 
 
 def _fresh(

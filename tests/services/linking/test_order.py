@@ -176,7 +176,7 @@ def disordered(events: tuple[ChildEvent, ...], seed: int) -> list[ChildEvent]:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_an_authoritys_facts_end_the_same_in_any_order(seed: int) -> None:
     in_order, other = play(OF_AUTHORITY), play(disordered(OF_AUTHORITY, seed))
 
@@ -184,7 +184,7 @@ def test_an_authoritys_facts_end_the_same_in_any_order(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_records_that_are_one_child_stand_as_one_in_any_order(seed: int) -> None:
     events = OF_AUTHORITY + JOINING
     in_order, other = play(events), play(disordered(events, seed))
@@ -194,7 +194,7 @@ def test_records_that_are_one_child_stand_as_one_in_any_order(seed: int) -> None
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_healths_facts_end_the_same_in_any_order_once_the_cases_are_open(seed: int) -> None:
     in_order = play([*OPENINGS, *OF_HEALTH])
     other = play([*OPENINGS, *disordered(OF_HEALTH, seed)])
@@ -204,7 +204,7 @@ def test_healths_facts_end_the_same_in_any_order_once_the_cases_are_open(seed: i
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_fact_ends_in_one_disposition_and_no_id_is_said_twice(seed: int) -> None:
     events = disordered(OF_AUTHORITY + JOINING + OF_HEALTH, seed)
 
@@ -216,7 +216,7 @@ def test_every_fact_ends_in_one_disposition_and_no_id_is_said_twice(seed: int) -
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_revisions_rise_with_every_change_and_never_without(seed: int) -> None:
     desk = play(disordered(OF_AUTHORITY + JOINING + OF_HEALTH, seed))
 
@@ -229,7 +229,7 @@ def test_revisions_rise_with_every_change_and_never_without(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_repeat_of_everything_changes_and_says_nothing(seed: int) -> None:
     events = disordered(OF_AUTHORITY + OPENINGS, seed)
     desk = play(events)
