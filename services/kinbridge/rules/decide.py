@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kinbridge.partnership.model import Partnership
-from kinbridge.rules.picture import fold, matters, step
+from kinbridge.rules.picture import fold, matters, only_shown, step
 from kinbridge.rules.severing import purges, severed
 from kinbridge.rules.sharing import Outcome, evaluated
 from kinbridge.rules.state import ChildState
@@ -41,6 +41,9 @@ class Rules:
         if not matters(before.state.picture, linked):
             return _decision(before, "not-relevant")
         picture = fold(before.state.picture, linked, at.now)
+        if only_shown(before.state.picture, linked):
+            seen = before.state.model_copy(update={"picture": picture})
+            return _decision(Outcome(seen, before.outputs), "nothing-new")
         if purges(linked) and picture.record == linked.child:
             state = before.state.model_copy(update={"picture": picture})
             ended = Outcome(*severed(state, linked.child, policy, message.envelope.id))

@@ -11,7 +11,7 @@ never. Absences (`deadline`) are first said only at a step, where there is one o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -25,27 +25,55 @@ from kinbridge.rules import (
     r23_earliest_stage,
 )
 from kinbridge.rules.finding import Finding, Found, Rule
+from kinbridge.rules.picture import Account, Picture
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.r13_corrections import facts_of, reason_of_absence
 from kinbridge.rules.telling import Telling, tellings
 from kinbridge.rules.view import Raises, View, unsettled
+from kinbridge_schemas.concerns import RuleCode
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    rule: RuleCode
     find: Rule
     triggers: frozenset[str]
     raises: Raises | None = None
     """None for a rule of deadlines only."""
 
+    def triggered(self, account: Account) -> bool:
+        """Whether an account can by itself be what the rule is about."""
+        if account.detail.kind not in self.triggers:
+            return False
+        return self.raises is None or self.raises(account)
 
-_ENTRIES: Final = (
-    _Entry(r1_missed_antenatal.find, r1_missed_antenatal.TRIGGERS, r1_missed_antenatal.raises),
-    _Entry(r2_prebirth_assessment.find, r2_prebirth_assessment.TRIGGERS),
-    _Entry(r3_birth.find, r3_birth.TRIGGERS, r3_birth.raises),
-    _Entry(r7_unscheduled_care.find, r7_unscheduled_care.TRIGGERS, r7_unscheduled_care.raises),
-    _Entry(r23_earliest_stage.find, r23_earliest_stage.TRIGGERS, r23_earliest_stage.raises),
+
+_ENTRIES: Final = tuple(
+    _Entry(rule, module.find, module.TRIGGERS, raises)
+    for rule, module, raises in (
+        ("R1", r1_missed_antenatal, r1_missed_antenatal.raises),
+        ("R2", r2_prebirth_assessment, None),
+        ("R3", r3_birth, r3_birth.raises),
+        ("R7", r7_unscheduled_care, r7_unscheduled_care.raises),
+        ("R23", r23_earliest_stage, r23_earliest_stage.raises),
+    )
 )
+
+
+def nothing_to_find(picture: Picture) -> bool:
+    """Whether no rule has anything that it could be about: so it is for most events."""
+    return not any(
+        entry.triggered(account)
+        for accounts in picture.facts.values()
+        for account in accounts
+        for entry in _BY_KIND.get(account.detail.kind, ())
+    )
+
+
+_BY_KIND: Final = {
+    kind: tuple(entry for entry in _ENTRIES if kind in entry.triggers)
+    for kind in frozenset[str]().union(*(entry.triggers for entry in _ENTRIES))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +86,45 @@ class Findings:
 
 
 def evaluate(
-    portrait: Portrait, clock: datetime, policy: Partnership, heard: frozenset[str]
+    portrait: Portrait, clock: datetime, policy: Partnership, heard: Mapping[str, RuleCode]
 ) -> Findings:
-    """Evaluate every rule whose kinds of fact are there. Twice gives the same.
+    """Evaluate every rule that has something to be about. Twice gives the same.
 
-    `heard` names what was said: of these the rules also say when they hold no longer.
+    `heard` names what was said, by what it is about, and the rule: of these the rules also say
+    when they hold no longer.
     """
     view = portrait.view
-    kinds = {accounts[-1].detail.kind for accounts in view.picture.facts.values()}
-    entries = [entry for entry in _ENTRIES if not kinds.isdisjoint(entry.triggers)]
+    entries = _awake(view.picture, frozenset(heard.values()))
     could: dict[str, Telling] = {}
     for entry in entries:
-        if entry.raises and unsettled(view.picture, entry.raises):
+        if entry.raises and _unheard(view, entry, heard) and unsettled(view.picture, entry.raises):
             permissive = View(view.picture, view.record, entry.raises)
             could |= dict(_possible(portrait, entry.find(permissive, clock, policy), clock))
-    view.heard = heard.union(telling.finding.about for telling in could.values())
+    view.heard = frozenset(heard).union(telling.finding.about for telling in could.values())
     found = [entry.find(view, clock, policy) for entry in entries]
     holds = {t.concern: t for f in found for x in f.findings for t in tellings(portrait, x)}
     looks = [f.look_at for f in found if f.look_at is not None]
     return Findings(holds, could, min(looks, default=None))
+
+
+def _unheard(view: View, entry: _Entry, heard: Mapping[str, RuleCode]) -> bool:
+    """Whether something may be found that nobody was told of: only that could have been said."""
+    return entry.rule == "R3" or any(
+        entry.triggered(account) and fact not in heard
+        for fact, accounts in view.picture.facts.items()
+        for account in accounts
+    )
+
+
+def _awake(picture: Picture, heard: frozenset[RuleCode]) -> list[_Entry]:
+    triggered = {
+        entry.rule
+        for accounts in picture.facts.values()
+        for account in accounts
+        for entry in _BY_KIND.get(account.detail.kind, ())
+        if entry.triggered(account)
+    }
+    return [entry for entry in _ENTRIES if entry.rule in triggered | heard]
 
 
 def _possible(portrait: Portrait, found: Found, clock: datetime) -> Iterator[tuple[str, Telling]]:

@@ -86,6 +86,9 @@ _PASSING: Final = frozenset(
         "health_response_supplied",
     }
 )
+_SHOWN: Final = frozenset({"appointment_recorded", "hv_contact"})
+"""When somebody was seen and will be: no rule is about it, and nobody is told because of it."""
+
 KEPT: Final = _LASTING | _ENDING | _PASSING
 """The kinds that some rule or some line of an alert reads. No other kind is kept."""
 
@@ -154,6 +157,13 @@ def matters(picture: Picture, linked: LinkedEvent) -> bool:
     if isinstance(happened, EventLinked):
         return happened.detail.kind in KEPT
     return isinstance(happened, EventUnlinked)
+
+
+def only_shown(picture: Picture, linked: LinkedEvent) -> bool:
+    """Whether an event is shown on what is said, and brings nothing to be said."""
+    happened = linked.happened
+    known = picture.record is not None and linked.child.revision <= picture.record.revision
+    return known and isinstance(happened, EventLinked) and happened.detail.kind in _SHOWN
 
 
 def fold(picture: Picture, linked: LinkedEvent, recorded: datetime) -> Picture:

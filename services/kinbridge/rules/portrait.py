@@ -21,6 +21,7 @@ from kinbridge.rules.situation import (
     looked_after,
     meetings,
     plans,
+    pre_birth,
     restriction,
     situation,
 )
@@ -159,7 +160,7 @@ class Portrait:
             record.nhs_number is not None,
             self.restriction,
             sorted((s.start.fact, s.end.timestamp() if s.end else 0) for s in spans),
-            self.situation.pre_birth_assessment,
+            pre_birth(self.view),
             [(m.at.timestamp(), m.kind) for m in meetings(self.view)],
             self.view.has(StrategyDiscussionCancelled),
             self.agreed,

@@ -201,7 +201,7 @@ def situation(view: View, as_of: datetime) -> Situation:
         protection_plan=plan,
         s47_open=enquiry,
         looked_after=looked,
-        pre_birth_assessment=_pre_birth(view),
+        pre_birth_assessment=pre_birth(view),
         next_meeting=nearest.at if nearest else None,
         next_meeting_kind=nearest.kind if nearest else None,
         meeting_cancelled=nearest is None and view.has(StrategyDiscussionCancelled),
@@ -221,7 +221,8 @@ def _tier(view: View, *, looked: bool, protection: bool) -> SupportTier:
 _Assessment = Literal["none", "required", "started", "authorised", "waived"]
 
 
-def _pre_birth(view: View) -> _Assessment:
+def pre_birth(view: View) -> _Assessment:
+    """How the pre-birth assessment stands."""
     state: _Assessment = "none"
     for found in pre_birth_assessments(view):
         if found.how == "open":
