@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kinbridge.consolidation.items import merged, news
-from kinbridge.consolidation.openings import placed
+from kinbridge.consolidation.openings import in_closed, placed
 from kinbridge.consolidation.saying import Saying, say, say_news, urgent
 from kinbridge.consolidation.state import ARMS, Address, Alert, Arm, FamilyState, Home, Kept
 from kinbridge.consolidation.terms import Terms, TermsOf
@@ -110,8 +110,8 @@ def received(
         waiting = tuple(arm for arm in home.waiting if arm != given.arm)
         state = state.with_home(home.model_copy(update={"waiting": waiting}))
     arm = state.of(given.arm)
-    items = [_arrived(arm.open, item, family) for item in given.items]
     before = arm.open
+    items = [_arrived(before, i, family) for i in given.items if not _closed_since(arm, i)]
     authority = items[0].concern.authority if items else before.authority if before else ""
     mine = terms.get((authority, given.arm))
     if mine is None:
@@ -217,6 +217,12 @@ def _passed_on(moved: ItemsMoved, home: Home) -> ItemsMoved:
         "moved": home.at,
     }
     return moved.model_copy(update=fields)
+
+
+def _closed_since(arm: Arm, moved: MovedItem) -> bool:
+    """Whether an alert that is closed by now holds an account as late as the one that came."""
+    found = in_closed(arm, moved.item.concern)
+    return found is not None and found[1].concern.as_of >= moved.item.concern.as_of
 
 
 def _arrived(alert: Alert | None, moved: MovedItem, family: FamilyRef) -> Kept:

@@ -45,7 +45,7 @@ def take(
     `held_until` is set while another family still has to hand over the child's items.
     """
     if arm.open is None or arm.open.find(concern.concern) is None:
-        found = _in_closed(arm, concern)
+        found = in_closed(arm, concern)
         if found is not None:
             closed, kept = found
             after = merged(kept, concern, recorded)
@@ -68,7 +68,8 @@ def placed(arm: Arm, family: FamilyRef, kept: Iterable[Kept], terms: Terms) -> A
     return arm.model_copy(update={"open": alert, "openings": number})
 
 
-def _in_closed(arm: Arm, concern: Concern) -> tuple[Alert, Kept] | None:
+def in_closed(arm: Arm, concern: Concern) -> tuple[Alert, Kept] | None:
+    """The last closed alert that holds the concern, of a child who is still here."""
     for alert in reversed(arm.closed):
         kept = alert.find(concern.concern)
         if kept is not None and not kept.left:
@@ -128,7 +129,7 @@ def _result(arm: Arm, saying: Saying, otherwise: str) -> Result:
 
 def recalled(arm: Arm, concern: Concern, terms: Terms, now: datetime) -> Result:
     """Take back what a closed alert said of a child that has moved to another family since."""
-    found = _in_closed(arm, concern)
+    found = in_closed(arm, concern)
     if found is None:
         return Result(arm, "nothing-to-recall")
     closed, kept = found
