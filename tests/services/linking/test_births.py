@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from kinbridge_schemas.events import ChildEvent
+from kinbridge_schemas.events import ChildEvent, Subject
 from kinbridge_schemas.events.care import EdAttended, PdsChanged
 from kinbridge_schemas.events.maternity import (
     AntenatalAppointment,
@@ -50,8 +50,8 @@ MISSED: Final = AntenatalAppointment(
 )
 
 
-def registered(name: str = "bump", mum: object = None, at: float = 0) -> ChildEvent:
-    return la(UnbornRegistered(edd=DUE), unborn(name), mum or mother(), at=day(at))  # type: ignore[arg-type]
+def registered(name: str = "bump", mum: Subject | None = None, at: float = 0) -> ChildEvent:
+    return la(UnbornRegistered(edd=DUE), unborn(name), mum or mother(), at=day(at))
 
 
 def plan(name: str = "bump") -> ChildEvent:

@@ -244,10 +244,6 @@ def test_a_mother_known_by_two_identifiers_is_one_person() -> None:
 # -- restrictions
 
 
-def restricted(subject: Subject, at: float, **more: object) -> ChildEvent:
-    return event(RecordRestricted(level="very-restricted"), subject, at=day(at), **more)  # type: ignore[arg-type]
-
-
 def test_the_highest_restriction_counts_and_only_its_setter_lifts_it() -> None:
     ada = child("ada", ADA)
     desk = play([la(ReferralReceived(referral_id="referral-1"), ada)])

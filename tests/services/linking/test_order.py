@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinbridge_schemas.events import ChildEvent
+from kinbridge_schemas.events import ChildEvent, Subject
 from kinbridge_schemas.events.care import EdAttended, ParentServiceContact, PdsChanged
 from kinbridge_schemas.events.contact import (
     ContactReceived,
@@ -73,11 +73,11 @@ def restated(told: ChildEvent, n: int, **changes: object) -> ChildEvent:
     )
 
 
-def relation(name: str, other: object, role: Role, *, main: bool = False) -> ChildEvent:
+def relation(name: str, other: Subject, role: Role, *, main: bool = False) -> ChildEvent:
     detail = RelationshipRecorded(
         relationship_id=f"relationship-{name}", relation=role, main_carer=main
     )
-    return la(detail, child(name.partition("-")[0]), other, at=day(1))  # type: ignore[arg-type]
+    return la(detail, child(name.partition("-")[0]), other, at=day(1))
 
 
 WRONG: Final = relation("ben-mother", mother(), Role.MOTHER)
