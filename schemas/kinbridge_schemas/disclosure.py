@@ -127,8 +127,9 @@ def without_places(concern: Concern) -> Concern:
 
 def _placeless(fact: ShownFact) -> ShownFact:
     # A source is named by who runs it: of a hospital's that is the place.
-    kind = fact.source.split(".", 1)[0]
-    return fact.model_copy(update={"place": None, "provider": None, "source": kind})
+    ours = fact.source == "responses" or fact.source[:3].isdecimal()
+    source = fact.source if ours else "health"
+    return fact.model_copy(update={"place": None, "provider": None, "source": source})
 
 
 def _numberless(contact: Contact) -> Contact:

@@ -5,6 +5,7 @@ Made once for each evaluation, and only what is asked for: most events bring no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
@@ -35,6 +36,8 @@ from kinbridge_schemas.events.maternity import AntenatalAppointment
 from kinbridge_schemas.events.protection import StrategyDiscussionCancelled
 from kinbridge_schemas.linked import Restriction
 from kinbridge_schemas.vocabulary import AppointmentStatus, RoleCode, ServiceArm, Urgency
+
+_PHONE: Final = re.compile(r"[0-9+() .-]{3,30}( ?(ext|x)\.? ?[0-9]{1,6})?")
 
 OUT_OF_HOURS: Final = "out_of_hours"
 """The role under which an out-of-hours desk stands among the contacts."""
@@ -197,4 +200,7 @@ def _lead(lead: LeadPractitionerAllocated | LeadPractitionerChanged) -> Contact:
     # A desk without a team's name is taken for a place of care and hidden when restricted;
     # this one is the authority's own.
     team = lead.team or "case-holder"
-    return Contact(role=lead.role, worker=lead.worker, team=team, phone=lead.duty_phone)
+    # It is a field that people type in: what is no number to call is left out.
+    said = lead.duty_phone or ""
+    phone = said if _PHONE.fullmatch(said) else None
+    return Contact(role=lead.role, worker=lead.worker, team=team, phone=phone)

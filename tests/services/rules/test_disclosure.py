@@ -11,6 +11,7 @@ from kinbridge.partnership.model import Partnership
 from kinbridge_schemas.concerns import Concern
 from kinbridge_schemas.disclosure import HIDDEN_RULE, disclose
 from kinbridge_schemas.events.care import EdAttended, PresentationGroup
+from kinbridge_schemas.events.contact import LeadPractitionerAllocated
 from kinbridge_schemas.events.maternity import AntenatalAppointment, BirthNotified
 from kinbridge_schemas.events.persons import UnbornRegistered
 from kinbridge_schemas.identifiers import PersonName
@@ -256,10 +257,10 @@ def test_a_mothers_name_is_never_shown_as_that_of_her_baby() -> None:
 def test_for_a_restricted_child_the_source_does_not_name_the_hospital() -> None:
     child = a_child(born=day(-2000), restriction="sensitive")
     play = Play(day(0))
-    play.send(facts.plan(child), facts.arrival(child, day(0), source="nhs:hospital-secret"))
+    play.send(facts.plan(child), facts.arrival(child, day(0), source="hospital-secret"))
     (concern,) = play.of("R7")
 
-    assert [fact.source for fact in concern.facts] == ["nhs"]
+    assert [fact.source for fact in concern.facts] == ["health"]
 
 
 def test_an_alert_of_the_authoritys_own_record_tells_nothing_of_care() -> None:
@@ -267,3 +268,20 @@ def test_an_alert_of_the_authoritys_own_record_tells_nothing_of_care() -> None:
 
     assert concerns
     assert {(c.last_seen, c.next_appointment) for c in concerns} == {(None, None)}
+
+
+def test_a_duty_number_is_told_only_if_it_is_one() -> None:
+    child = a_child(born=day(-2000))
+    shown: dict[str, str | None] = {}
+    for text in ("020 7946 0110 ext 12", "ask for Jo about the overdose"):
+        lead = LeadPractitionerAllocated(role="lcpp", worker="SW-1", team="cpt", duty_phone=text)
+        play = Play(day(0))
+        play.send(
+            facts.plan(child),
+            a_linked_event(lead, child=child, at=day(-5)),
+            facts.arrival(child, day(0)),
+        )
+        (concern,) = play.of("R7")
+        shown[text] = next(c.phone for c in concern.contacts if c.worker)
+
+    assert list(shown.values()) == ["020 7946 0110 ext 12", None]
