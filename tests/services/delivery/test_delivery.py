@@ -83,6 +83,8 @@ def revisions(*concerns: Concern) -> list[AlertRevision]:
     desk = Desk()
     for number, concern in enumerate(concerns):
         desk.propose(concern, at=START + minutes(number))
+    # A correction waits for the next clock.
+    desk.pass_time(START + minutes(len(concerns)))
     return desk.said
 
 
