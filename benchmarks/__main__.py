@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +41,8 @@ PARTS: Final[Mapping[str, Bench]] = {
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=False)
 def main(only: tuple[str, ...], results: Path, *, quick: bool) -> None:
     """Measure the line on a real Kafka and a real PostgreSQL, and write a page of results."""
+    # Told to end, it still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     when = datetime.now(UTC)  # noqa: TID251 - the edge: results are dated
     began = monotonic()
     machine = this_machine(LIBRARIES)
