@@ -17,7 +17,8 @@ from kinbridge.rules.picture import fold, matters, only_shown, step
 from kinbridge.rules.severing import purges, severed
 from kinbridge.rules.sharing import Outcome, evaluated
 from kinbridge.rules.state import ChildState
-from kinbridge.stage import At, Decision, Message
+from kinbridge.stage import At, Decision, Message, Output
+from kinbridge_schemas.concerns import AlertProposed, SharingDecision
 from kinbridge_schemas.identifiers import AuthorityCode
 from kinbridge_schemas.linked import LinkedEvent
 from kinbridge_schemas.problems import UnreadableError
@@ -25,9 +26,14 @@ from kinbridge_schemas.problems import UnreadableError
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The stage's decisions, by the policies of those authorities that take part."""
+    """The stage's decisions, by the policies of those authorities that take part.
+
+    `proposed` and `decisions` are the topics that it writes to.
+    """
 
     partnerships: Mapping[AuthorityCode, Partnership]
+    proposed: str
+    decisions: str
 
     def decide(self, state: ChildState, message: Message, at: At, /) -> Decision[ChildState]:
         """Take one event in. Raises UnreadableError for a body that is no linked event."""
@@ -39,23 +45,23 @@ class Rules:
             return Decision("authority-unknown", state, due=state.due)
         before = _advanced(state, at.clock, policy)
         if not matters(before.state.picture, linked):
-            return _decision(before, "not-relevant")
+            return self._decision(before, "not-relevant")
         picture = fold(before.state.picture, linked, at.now)
         if only_shown(before.state.picture, linked):
             seen = before.state.model_copy(update={"picture": picture})
-            return _decision(Outcome(seen, before.outputs), "nothing-new")
+            return self._decision(Outcome(seen, before.says), "nothing-new")
         if purges(linked) and picture.record == linked.child:
             state = before.state.model_copy(update={"picture": picture})
             ended = Outcome(*severed(state, linked.child, policy, message.envelope.id))
-            return _decision(Outcome(ended.state, (*before.outputs, *ended.outputs)), "purged")
+            return self._decision(Outcome(ended.state, (*before.says, *ended.says)), "purged")
         after = evaluated(
             before.state.model_copy(update={"picture": picture}),
             policy,
             message.envelope.id,
             stepping=False,
         )
-        both = Outcome(after.state, (*before.outputs, *after.outputs))
-        return _decision(both, after.reason)
+        both = Outcome(after.state, (*before.says, *after.says))
+        return self._decision(both, after.reason)
 
     def on_due(self, state: ChildState, _key: str, at: At, /) -> Decision[ChildState]:
         """Judge what the clock has reached."""
@@ -64,7 +70,16 @@ class Rules:
         if policy is None:
             return Decision("authority-unknown", state.model_copy(update={"due": None}))
         outcome = _advanced(state, at.clock, policy)
-        return _decision(outcome, outcome.reason)
+        return self._decision(outcome, outcome.reason)
+
+    def _decision(self, outcome: Outcome, reason: str) -> Decision[ChildState]:
+        outputs = tuple(self._output(body) for body in outcome.says)
+        return Decision(reason, outcome.state, outputs, outcome.state.due)
+
+    def _output(self, body: AlertProposed | SharingDecision) -> Output:
+        if isinstance(body, AlertProposed):
+            return Output(self.proposed, body.family_ref, body)
+        return Output(self.decisions, body.child_ref, body)
 
 
 def _advanced(state: ChildState, clock: datetime, policy: Partnership) -> Outcome:
@@ -77,7 +92,3 @@ def _advanced(state: ChildState, clock: datetime, policy: Partnership) -> Outcom
     if not awaited:
         return Outcome(state)
     return evaluated(state, policy, f"clock {clock.isoformat()}", stepping=True)
-
-
-def _decision(outcome: Outcome, reason: str) -> Decision[ChildState]:
-    return Decision(reason, outcome.state, outcome.outputs, outcome.state.due)

@@ -161,9 +161,10 @@ def matters(picture: Picture, linked: LinkedEvent) -> bool:
 
 def only_shown(picture: Picture, linked: LinkedEvent) -> bool:
     """Whether an event is shown on what is said, and brings nothing to be said."""
-    happened = linked.happened
-    known = picture.record is not None and linked.child.revision <= picture.record.revision
-    return known and isinstance(happened, EventLinked) and happened.detail.kind in _SHOWN
+    happened, record = linked.happened, picture.record
+    if record is None or record.shielded or linked.child.revision > record.revision:
+        return False
+    return isinstance(happened, EventLinked) and happened.detail.kind in _SHOWN
 
 
 def fold(picture: Picture, linked: LinkedEvent, recorded: datetime) -> Picture:

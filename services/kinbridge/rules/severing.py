@@ -16,7 +16,6 @@ from kinbridge.rules.finding import SILENT
 from kinbridge.rules.picture import Picture
 from kinbridge.rules.state import ChildState, Said
 from kinbridge.rules.telling import terms_of
-from kinbridge.stage import Output
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import (
     AlertProposed,
@@ -42,25 +41,25 @@ def purges(linked: LinkedEvent) -> bool:
 
 def severed(
     state: ChildState, record: ChildRecord, policy: Partnership, cause: str
-) -> tuple[ChildState, tuple[Output, ...]]:
+) -> tuple[ChildState, tuple[AlertProposed | SharingDecision, ...]]:
     """Give what is left of a state, which is the record's last word, and what ends with it."""
     at = max(state.clock, state.picture.recorded)
-    outputs = tuple(
-        output
+    words = tuple(
+        word
         for name, said in sorted(state.said.items())
-        for output in _last_words(name, said, record, policy, at, cause)
+        for word in _last_words(name, said, record, policy, at, cause)
     )
-    return ChildState(picture=Picture(record=record), clock=state.clock), outputs
+    return ChildState(picture=Picture(record=record), clock=state.clock), words
 
 
 def _last_words(
     name: str, said: Said, record: ChildRecord, policy: Partnership, at: datetime, cause: str
-) -> Iterator[Output]:
+) -> Iterator[AlertProposed | SharingDecision]:
     bared = AlertProposed(
         id=derive_id("proposed", name, "severed", cause),
         concern=_bare(name, said, record, policy, at),
     )
-    yield Output("alerts-proposed", record.family, bared)
+    yield bared
     if said.status == "active":
         decision = SharingDecision(
             id=derive_id("decision", name, "withdraw", "severed", cause),
@@ -76,7 +75,7 @@ def _last_words(
             policy_version=policy.policy_version,
             decided=at,
         )
-        yield Output("sharing-decisions", record.child, decision)
+        yield decision
 
 
 def _bare(

@@ -20,7 +20,6 @@ from kinbridge.rules.severing import severed
 from kinbridge.rules.state import ChildState, Said
 from kinbridge.rules.telling import Telling, concern, digest
 from kinbridge.rules.view import View
-from kinbridge.stage import Output
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import AlertProposed, SharingDecision
@@ -46,7 +45,7 @@ class Outcome:
     """The state after an evaluation, what is said, and the most telling reason."""
 
     state: ChildState
-    outputs: tuple[Output, ...] = ()
+    says: tuple[AlertProposed | SharingDecision, ...] = ()
     reason: str = "nothing-new"
 
 
@@ -61,7 +60,7 @@ class _Turn:
     stepping: bool
     said: dict[str, Said]
     withheld: dict[str, str]
-    outputs: list[Output] = field(default_factory=list)
+    said_now: list[AlertProposed | SharingDecision] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     reasons: set[str] = field(default_factory=set)
 
@@ -103,7 +102,7 @@ def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: b
     due_at = min(looks, default=None) if record.open else None
     update = {"said": turn.said, "withheld": turn.withheld, "due": due_at}
     reason = next((r for r in _REASONS if r in turn.reasons), "nothing-new")
-    return Outcome(state.model_copy(update=update), tuple(turn.outputs), reason)
+    return Outcome(state.model_copy(update=update), tuple(turn.said_now), reason)
 
 
 def _weigh_all(turn: _Turn, findings: Findings) -> None:
@@ -263,7 +262,7 @@ def _say(
         concern=concern(turn.portrait, telling, basis),
         supersedes_family=said.family if said and said.family != family else None,
     )
-    turn.outputs.append(Output(topic="alerts-proposed", key=family, body=proposed))
+    turn.said_now.append(proposed)
     if not recorded:
         verdict: _Verdict = "share" if finding.status == "active" else "withdraw"
         _record(turn, telling, verdict, finding.reason or "rule-met", basis)
@@ -317,4 +316,4 @@ def _record(
         facts=tuple(shown.account.fact for shown in finding.facts),
         decided=turn.portrait.as_of,
     )
-    turn.outputs.append(Output("sharing-decisions", turn.record.child, decision))
+    turn.said_now.append(decision)

@@ -13,7 +13,7 @@ from kinbridge_schemas.identifiers import AuthorityCode
 
 def declare(partnerships: Mapping[AuthorityCode, Partnership]) -> Stage[ChildState]:
     """The declaration of the stage, for the authorities that take part."""
-    rules = Rules(partnerships)
+    rules = Rules(partnerships, proposed="alerts-proposed", decisions="sharing-decisions")
     return Stage(
         name="rules",
         reads=("linked-events",),

@@ -32,11 +32,16 @@ def an_id(kind: str, name: str = "1") -> str:
     return derive_id(kind, name)
 
 
+def rules_of(policy: Partnership) -> Rules:
+    """The stage's decisions under one policy."""
+    return Rules({policy.authority: policy}, "alerts-proposed", "sharing-decisions")
+
+
 class Play:
     """One child's stage. `clock` moves it; `send` gives it events at the present clock."""
 
     def __init__(self, clock: datetime, policy: Partnership = LEWISHAM) -> None:
-        self.rules = Rules({policy.authority: policy})
+        self.rules = rules_of(policy)
         self.state = ChildState()
         self.now = clock
         self.proposed: list[AlertProposed] = []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from kinbridge.rules.state import ChildState
 from kinbridge.stage import At
 from kinbridge_schemas.disclosure import ON_HOLD
+from kinbridge_schemas.events.care import AppointmentRecorded
 from kinbridge_schemas.events.knowledge import VerifiedFact
 from kinbridge_schemas.events.maternity import AntenatalAppointment, BirthNotified
 from kinbridge_schemas.events.persons import LookedAfterStarted, PersonRegistered, Purged
+from kinbridge_schemas.linked import ChildRecord, LinkedEvent
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.vocabulary import Role
+from kinbridge_schemas.vocabulary import AppointmentStatus, Role, Service
 from tests.builders import (
     a_changed_child,
     a_child,
@@ -24,7 +28,7 @@ from tests.builders import (
 )
 from tests.services.rules import facts
 from tests.services.rules.facts import day
-from tests.services.rules.play import LEWISHAM, Play, an_id, changed_policy
+from tests.services.rules.play import LEWISHAM, Play, an_id, changed_policy, rules_of
 
 CHILD = a_child(born=day(-2000))
 PLAN = facts.plan(CHILD)
@@ -148,7 +152,7 @@ def test_a_correction_goes_out_though_the_ground_has_ended() -> None:
         for basis in data["bases"]:
             basis["valid_to"] = "2026-10-05"
 
-    play.rules = type(play.rules)({"209": changed_policy(end)})
+    play.rules = rules_of(changed_policy(end))
     fact = fact_of(ARRIVED)
     play.send(facts.verified(CHILD, day(0), VerifiedFact.WRONG_PERSON, fact))
 
@@ -329,3 +333,35 @@ def test_a_stillbirth_of_an_earlier_pregnancy_does_not_silence_this_one() -> Non
     play.send(facts.plan(child), told, facts.appointment(child, day(0)))
 
     assert [c.status for c in play.of("R1")] == ["active"]
+
+
+def _seen(child: ChildRecord, status: AppointmentStatus, at: datetime) -> LinkedEvent:
+    detail = AppointmentRecorded(
+        appointment_id=an_id("appointment", status),
+        service=Service.OUTPATIENT,
+        status=status,
+        start=at,
+        raw_status=status,
+    )
+    return a_linked_event(detail, child=child, at=at)
+
+
+def test_an_appointment_brings_nothing_and_is_shown_on_what_is_said_next() -> None:
+    play = Play(day(0))
+    play.send(PLAN, ARRIVED)
+    said = play.send(
+        _seen(CHILD, AppointmentStatus.BOOKED, day(4)),
+        _seen(CHILD, AppointmentStatus.ATTENDED, day(-1)),
+    )
+    (concern,) = play.send(facts.arrival(CHILD, day(0), name="2"))
+
+    assert said == []
+    assert concern.next_appointment == day(4)
+
+
+def test_after_adoption_not_even_an_appointment_is_kept() -> None:
+    shielded = CHILD.model_copy(update={"shielded": True, "revision": 2})
+    play = Play(day(0))
+    play.send(a_changed_child(shielded), _seen(shielded, AppointmentStatus.BOOKED, day(4)))
+
+    assert play.state.picture.facts == {}

@@ -16,7 +16,7 @@ from kinbridge_schemas.vocabulary import AppointmentStatus, Role
 from tests.builders import a_changed_child, a_linked_event, an_unlinked_event
 from tests.services.rules import facts
 from tests.services.rules.facts import day
-from tests.services.rules.play import Play, an_id, changed_policy
+from tests.services.rules.play import Play, an_id, changed_policy, rules_of
 
 CHILD = facts.unborn_at(37)
 MISS = facts.appointment(CHILD, day(0))
@@ -190,7 +190,7 @@ def test_whoever_had_it_hears_though_the_policy_names_others_now() -> None:
     def change(data: dict[str, dict[str, dict[str, list[dict[str, object]]]]]) -> None:
         data["rules"]["r1"]["recipients"][0]["owner"] = "designated_nurse"
 
-    play.rules = type(play.rules)({"209": changed_policy(change)})
+    play.rules = rules_of(changed_policy(change))
     play.send(facts.verified(CHILD, LATER, VerifiedFact.PROVIDER_ERROR, MISSED))
 
     assert only(play).asked.owner == "macpt_health_lead"
