@@ -36,8 +36,7 @@ def families() -> list[Family]:
 
 
 def told(family: Family) -> Iterator[Request]:
-    """What is sent about one family: its case, and one or two facts from a hospital."""
-    yield from_cases(*family.on_a_plan(OPENED))
+    """What hospitals send about one family: one or two facts."""
     if family.born is None:
         for n in (3, 5):
             yield appointment(family, f"a{n}", clinic(days_ago=n), recorded=NOW)
@@ -51,6 +50,9 @@ def sums(real_line: RunningLine) -> Sums:
     requests = [request for family in families() for request in told(family)]
     kill_at = {(n + 1) * len(requests) // (len(STAGES) + 1): s for n, s in enumerate(STAGES)}
     with Door(real_line.door) as door:
+        for family in families():
+            door.send(from_cases(*family.on_a_plan(OPENED)))
+        real_line.until_settled()
         for number, request in enumerate(requests):
             if number in kill_at:
                 real_line.kill(kill_at[number])
