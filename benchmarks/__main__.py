@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -19,6 +20,7 @@ from benchmarks.figures import BenchmarkError, Part
 from benchmarks.ground import ROOT, Ground, standing
 from benchmarks.line import bench as line
 from benchmarks.machine import this_machine
+from benchmarks.others import Used
 from benchmarks.report import Run, write
 
 RESULTS: Final = Path(__file__).with_name("results")
@@ -60,11 +62,15 @@ def main(only: tuple[str, ...], results: Path, *, quick: bool) -> None:
 
 
 def _measured(name: str, ground: Ground, when: datetime, *, quick: bool) -> Part:
+    before = Used.now(ground.pids)
     try:
-        return PARTS[name](ground, when, quick)
+        part = PARTS[name](ground, when, quick)
     except BenchmarkError as why:
         print(why)
-        return Part(name, "It could not be measured.", left_out=(str(why).splitlines()[0],))
+        part = Part(name, "It could not be measured.", left_out=(str(why).splitlines()[0],))
+    cores = Used.now(ground.pids).others_since(before)
+    note = f"Meanwhile others kept {cores:.2f} cores busy."
+    return replace(part, method=f"{part.method}\n\n{note}")
 
 
 def commit() -> str:

@@ -49,6 +49,10 @@ class Ground:
             self.postgres.execute(f"CREATE DATABASE {plain}")
         return str(self.postgres.server.get_uri(database=plain, driver="psycopg"))
 
+    @property
+    def pids(self) -> list[int]:
+        return [self.kafka.pid, *self.database_pids()]
+
     def database_pids(self) -> list[int]:
         """Give the database's processes: the first, and those it has started."""
         folder = Path(self.postgres.server.pgdata)

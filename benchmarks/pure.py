@@ -32,7 +32,7 @@ decided; "keeps" the state to JSON and back. The middle one of five passes."""
 
 def bench(when: datetime, *, quick: bool) -> Part:
     """Measure every stage on the same events."""
-    captured = capture(1_000 if quick else 4_000, when)
+    captured = capture(500 if quick else 2_000, when)
     figures: list[Figure] = []
     rows = []
     profiles = []
