@@ -79,7 +79,9 @@ class Decision(Generic[S]):
     """What a stage decided about one message or one due time, and why.
 
     `state` replaces the key's state; `due` is when to look at the key again (None: only when
-    something comes); `documents` are written to the stage's shared documents (None deletes).
+    something comes). `task` is what the key waits for from outside: like `due` it replaces what
+    was there, so None ends an earlier one. `documents` are written to the stage's shared
+    documents (None deletes).
     """
 
     reason: str

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from tests.faults.conftest import Make
 from tests.faults.rig import Rig
@@ -30,14 +30,19 @@ def table(rig: Rig) -> dict[str, Count]:
         return {}
     places = [TopicPartition(topic, p, 0) for p in range(rig.partitions)]
     consumer.assign(places)
-    left = sum(consumer.get_watermark_offsets(place, 10)[1] for place in places)
     found: dict[str, Count] = {}
-    while left:
+    try:
+        ends = {p.partition: consumer.get_watermark_offsets(p, 10)[1] for p in places}
+    except KafkaException:
+        # Just made, and not led by anybody yet.
+        return found
+    while any(ends.values()):
         for message in consumer.consume(1_000, 1):
             if message.error() is None:
-                left -= 1
                 key, value = json.loads(message.key() or b""), json.loads(message.value() or b"")
                 found[key] = Count.model_validate_json(value)
+                if (message.offset() or 0) + 1 >= ends[message.partition() or 0]:
+                    ends[message.partition() or 0] = 0
     consumer.close()
     return found
 
@@ -70,5 +75,5 @@ def test_stock_faust_counts_twice_after_a_kill(make: Make, tmp_path: Path) -> No
     rig.wait(Still(rig, 10), within=180)
 
     expected, found = expected_states(rig.numbers, rig.keys)["one"], table(rig)
-    wrong = {key for key in expected if found.get(key) != expected[key]}
-    assert wrong, "the suite does not find what it is made to find"
+    twice = [key for key in expected.keys() & found if found[key].count > expected[key].count]
+    assert twice, "the suite does not find what it is made to find"

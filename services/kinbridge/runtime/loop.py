@@ -155,8 +155,8 @@ class Loop:
             match each.stop:
                 case Stuck() | Suspended() as why:
                     self._pauses.pause(partition, why, rest)
-                case Hole() as hole:
-                    await self._hole(hole)
+                case Hole(topic, offset, expected):
+                    await self._fetch_again(f"{topic}: {offset} came, not {expected}")
                     return
                 case None:
                     if each.taken:
@@ -200,19 +200,16 @@ class Loop:
                 self._fail(Exit.RACE, str(why))
         await self._start_over()
 
-    async def _hole(self, hole: Hole) -> None:
+    async def _fetch_again(self, missing: str) -> None:
         # After a seek one run that was fetched before it may still come: that is no hole yet.
         self._holes += 1
         if self._holes > self._pace.holes:
-            self._fail(
-                Exit.HOLE, f"{hole.topic}: {hole.offset} came, {hole.expected} must be next"
-            )
+            self._fail(Exit.HOLE, missing)
         await self._start_over()
 
     async def _start_over(self) -> None:
         self._forget()
-        await self._resuming.start_over()
-        self._forget()
+        await self._resuming.start_over(self._forget)
 
     # -- now and then
 
@@ -243,6 +240,7 @@ class Loop:
         lost = adrift.items() & self._adrift.items()
         self._adrift = adrift
         if lost and not (self._waiting or self._held):
-            log.warning("position.adrift", topics=sorted({topic for (topic, _), _ in lost}))
+            topics = sorted({topic for (topic, _), _ in lost})
+            log.warning("position.adrift", topics=topics)
             self._adrift = {}
-            await self._start_over()
+            await self._fetch_again(f"{topics}: what was fetched did not come")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any, Final
@@ -86,10 +86,15 @@ class Resuming:
                 return {at: found[at] for at in assigned}
         return {}
 
-    async def start_over(self) -> None:
-        """Begin anew, in the middle of an assignment, from what the store says now."""
+    async def start_over(self, forget: Callable[[], None]) -> None:
+        """Begin anew, in the middle of an assignment, from what the store says now.
+
+        `forget` is called just before the seek: what came until then was fetched elsewhere.
+        What comes after it may be right, and is kept.
+        """
         positions = await self.resume(self._reader.assigned())
         still = self._reader.assigned()
+        forget()
         await self._reader.seek({at: to for at, to in positions.items() if at in still})
 
     async def _wait(self, why: Exception, longest: float, code: Exit) -> None:
