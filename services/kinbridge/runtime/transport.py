@@ -58,7 +58,7 @@ class Holder(Protocol):
 
 def holder_of(app: object) -> Holder:
     """Give the holder that our application carries; Faust's own type does not know it."""
-    return cast("Holder", app.holder)  # type: ignore[attr-defined]
+    return cast("Holder", app.holder)  # type: ignore[attr-defined]  # set by our App
 
 
 class _NothingRead(dict[TP, Any]):
