@@ -20,6 +20,7 @@ RATES: Final = (100, 500)
 SOAK_RATE: Final = 20
 LONG: Final = 15
 OPENED_WITHIN: Final = 120.0
+WARMING: Final = 500_000
 SHORT: Final = 3
 
 METHOD: Final = f"""\
@@ -80,8 +81,9 @@ class _Measuring:
         self._latencies: list[tuple[str, ...]] = []
 
     def all(self) -> None:
-        opening = self._families.opened()
-        self._sustained("opening", "opening the families' cases", opening)
+        # Until every worker has its partitions and has met its first record.
+        self._line.pass_through(self._families.not_known(WARMING, 60), within=OPENED_WITHIN)
+        self._sustained("opening", "opening the families' cases", self._families.opened())
         before = self._line.cpu()
         passed = self._sustained("relevant", "relevant events", self._relevant(self._burst))
         processors = _processors(before, self._line.cpu(), passed.elapsed)
@@ -119,8 +121,7 @@ class _Measuring:
         return self._families.relevant(first, how_many)
 
     def _sustained(self, name: str, what: str, events: Sequence[Happening]) -> Passed:
-        # The first load also waits until every worker has its partitions.
-        passed = self._line.pass_through(events, within=OPENED_WITHIN)
+        passed = self._line.pass_through(events)
         if not passed.ended:
             raise NothingMeasuredError(f"Nothing came out of {what}.")
         if name != "not-known":
