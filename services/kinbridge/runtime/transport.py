@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from importlib.metadata import version
+from time import monotonic
 from typing import Any, Final, Protocol, cast
 
 import aiokafka
@@ -127,6 +128,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         except (IllegalStateError, KafkaError):
             # A hint that could not be given is given again with the next one.
             return False
+        # By this Faust sees that the commits go on; else it says every few seconds that none does.
+        self.tp_last_committed_at.update(dict.fromkeys(offsets, monotonic()))
         return True
 
 
