@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.logs"]
 
 IN_CI: Final = os.environ.get("CI") == "true"
+
+
+def pytest_configure() -> None:
+    # Ended from outside, a run still ends what it started: brokers, databases, lines.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -34,7 +34,7 @@ from tests.integration.receiver import Receiver
 ROOT: Final = Path(__file__).parents[2]
 TOPICS: Final = load_topics(ROOT / "topics.yaml")
 CODEC: Final = codec()
-READY_WITHIN: Final = 90.0
+READY_WITHIN: Final = 180.0
 STOPPED_WITHIN: Final = 40.0
 KEYS: Final = {name: f"a made-up key of {name}, for tests" for name in SOURCES}
 AUTHORITIES: Final = ("209", "210")
@@ -131,7 +131,7 @@ class RunningLine:
         worker = self.workers()[name]
         worker.send_signal(signal.SIGKILL)
 
-    def until_settled(self, within: float = 90.0) -> None:
+    def until_settled(self, within: float = READY_WITHIN) -> None:
         """Wait until all that the door has taken so far has passed through every stage.
 
         A clock later than now, on every partition of the last topic, has followed it there.

@@ -60,7 +60,7 @@ def sums(real_line: RunningLine) -> Sums:
             if number % 3 == 0:
                 assert door.send(request).status_code == ACCEPTED
         receipts = dict(door.receipts)
-    real_line.until_settled(within=150)
+    real_line.until_settled()
     found = reconcile(real_line)
     missing = sum(
         1 for own in receipts if own.startswith("received-") and own not in found.records
