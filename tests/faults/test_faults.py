@@ -121,7 +121,7 @@ def test_a_lost_commit_says_nothing(make: Make) -> None:
 
 def test_what_was_committed_and_not_sent_is_sent_as_it_was_decided(make: Make) -> None:
     rig = make()
-    rig.start("one", kill_after_commit=3)
+    rig.start("one", kill_after_commit=1)
     rig.feed(range(600), a_second=600)
     [hand] = rig.hands
     hand.process.wait(60)
