@@ -9,7 +9,9 @@ import pytest
 from tests.integration.kafka import Broker, need_kafka, start_kafka
 from tests.integration.line import STAGES, RunningLine, start_line
 from tests.integration.postgres import Postgres, start_postgres
-from tests.integration.receiver import receiving
+from tests.integration.receiver import ACCEPTED, receiving
+
+AWAY = 503
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +52,11 @@ def real_line(
 
 @pytest.fixture(scope="module")
 def embedded_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLine]:
-    """The whole line as it comes: the embedded broker, and SQLite in a folder."""
-    with receiving() as receiver:
+    """The whole line as it comes: the embedded broker, and SQLite in a folder.
+
+    Its case system is away at the first attempt.
+    """
+    with receiving(lambda attempt: AWAY if attempt == 1 else ACCEPTED) as receiver:
         line = start_line(tmp_path_factory.mktemp("embedded-line"), receiver)
         yield line
         stopped_in_order(line)

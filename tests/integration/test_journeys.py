@@ -193,6 +193,13 @@ def dispositions(line: RunningLine) -> list[Disposition]:
     return [body for body in line.bodies("dispositions") if isinstance(body, Disposition)]
 
 
+def test_a_case_system_that_was_away_is_told_all_the_same(embedded_line: RunningLine) -> None:
+    receiver = embedded_line.receiver
+
+    assert receiver.wait_for(bool)
+    assert receiver.attempts > len(receiver.got)
+
+
 def test_each_fact_has_exactly_one_end(line: RunningLine) -> None:
     ends: dict[tuple[str, str], set[str]] = defaultdict(set)
     for each in dispositions(line):
