@@ -1,4 +1,4 @@
-"""The command line: `kinbridge up`, `worker`, `ticker`, `broker`, `topics`, `demo`, `story`.
+"""The command line: one command for each process of the line, and for looking after it.
 
 The settings are read here, once. What a command needs is imported when it runs, so that each
 process carries only its own part of the line.
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from kinbridge.partnership.loader import PolicyError, load_all
 from kinbridge.settings import SecretMissingError, Settings
+from kinbridge.sources.loader import SourcesError
 from kinbridge.topics.acls import acls as wanted_acls
 from kinbridge.topics.graph import graph as picture
 from kinbridge.topics.plan import Outcome, Plan, PlanRefusedError, make_plan, verify_plan
@@ -69,6 +70,7 @@ def _plainly() -> Iterator[None]:
         PlanRefusedError,
         PolicyError,
         SecretMissingError,
+        SourcesError,
     ) as problem:
         raise click.ClickException(str(problem)) from None
     except ValidationError as problem:
@@ -128,6 +130,21 @@ def intake(*, attached: bool) -> None:
 
 
 @main.command()
+@click.argument("kind")
+@_attached
+def source(kind: str, *, attached: bool) -> None:
+    """Fetch or listen to the sources of one KIND that the file of sources names."""
+    with _plainly():
+        settings = Settings()
+        pipeline = import_module("kinbridge.pipeline")
+        if kind not in pipeline.SOURCES:
+            kinds = ", ".join(sorted(pipeline.SOURCES)) or "none"
+            raise click.BadParameter(f"There is no such kind. Known: {kinds}.")
+        _start(settings, attached=attached)
+        sys.exit(pipeline.run_source(kind, settings))
+
+
+@main.command()
 @_attached
 def ticker(*, attached: bool) -> None:
     """Write the time to the topics at the head of the line."""
@@ -182,8 +199,9 @@ def up(*, embedded: bool, attached: bool) -> None:
             click.echo(f"{BANNER}\nIts address: {held.bootstrap}")
         else:
             settings.need_secret()
-        stages = import_module("kinbridge.pipeline").STAGES
-        supervisor = Supervisor(programs(stages, environment))
+        pipeline = import_module("kinbridge.pipeline")
+        sources = pipeline.sources_named(settings)
+        supervisor = Supervisor(programs(pipeline.STAGES, sources, environment))
         supervisor.stop_on_signals()
         sys.exit(supervisor.run())
 

@@ -20,6 +20,8 @@ from kinbridge.partnership.model import Partnership
 from kinbridge.rules import stage as rules
 from kinbridge.sending import stage as sending
 from kinbridge.settings import Settings, named_in_a_file
+from kinbridge.sources.loader import load_sources
+from kinbridge.sources.model import Sources
 from kinbridge.stage import Perform, Stage
 from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.identifiers import AuthorityCode, Pseudonymiser
@@ -77,6 +79,21 @@ def run_intake(settings: Settings) -> int:
         Pseudonymiser(settings.need_secret()),
         Listening(host=settings.intake_host, port=settings.intake_port),
     )
+
+
+SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {}
+"""What fetches or listens beside intake's HTTP, each a process of its own, by its name."""
+
+
+def run_source(name: str, settings: Settings) -> int:
+    """Run one kind of source until it is told to stop. Gives the exit code."""
+    return SOURCES[name](settings, load_sources(settings.sources))
+
+
+def sources_named(settings: Settings) -> tuple[str, ...]:
+    """Give the kinds of source that the file names: each is a process of the line."""
+    found = load_sources(settings.sources)
+    return tuple(name for name in SOURCES if getattr(found, name))
 
 
 def line_topics(settings: Settings) -> Topics:

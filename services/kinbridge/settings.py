@@ -73,6 +73,8 @@ class Settings(BaseSettings):
 
     keys: Path = Path("keys.yaml")
     """The file of the keys that intake knows its sources by."""
+    sources: Path | None = None
+    """The file of what is fetched and listened to beside HTTP; without one: nothing."""
 
     clock_interval: timedelta = timedelta(seconds=1)
     """How often the ticker writes the time."""

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kinbridge.demo.templates import Request
-from kinbridge.intake.decide import Accepted, Entry
+from kinbridge.intake.decide import Accepted
+from kinbridge.intake.entries import Entry
 from kinbridge.partnership.loader import load_all
 from kinbridge.partnership.model import Partnership
 from kinbridge.runtime.clock import TICKER, clock_headers, clock_value

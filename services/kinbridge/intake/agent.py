@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from kinbridge.intake.decide import Entry
+from kinbridge.intake.entries import Entry
 from kinbridge.runtime.durable import KafkaDurable, NotDurableError
 from kinbridge_schemas.envelope import to_headers
 

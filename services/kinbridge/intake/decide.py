@@ -14,15 +14,15 @@ from typing import Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from kinbridge.intake.entries import Arrival, Entry
 from kinbridge.intake.keys import SourceKey
 from kinbridge.intake.stage import CASES, NHS, RESPONSES
 from kinbridge_casesystem import records
 from kinbridge_schemas.alerts import AlertId, family_of
 from kinbridge_schemas.base import Value, derive_id
-from kinbridge_schemas.envelope import DataClassification, Envelope
+from kinbridge_schemas.envelope import Envelope
 from kinbridge_schemas.identifiers import LaChildId, Pseudonymiser
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.received import Received
 from kinbridge_schemas.responses import (
     Acknowledge,
     Answer,
@@ -36,17 +36,6 @@ from kinbridge_schemas.responses import (
 from kinbridge_schemas.vocabulary import RoleCode, StaffRef
 
 _AHEAD: Final = timedelta(minutes=5)
-_JSON: Final = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record to be written."""
-
-    topic: str
-    key: str
-    value: bytes
-    envelope: Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +69,10 @@ class Entrance:
     sender: SourceKey
     pseudonymiser: Pseudonymiser
     now: datetime
+
+    @property
+    def arrival(self) -> Arrival:
+        return Arrival(self.pseudonymiser, self.now)
 
 
 class Answered(Value):
@@ -135,9 +128,8 @@ def nhs_message(
     except UnreadableError as problem:
         return _refused(problem, malformed_is=400, else_=400)
     key = entrance.pseudonymiser.of_source_record(entrance.sender.source, message)
-    entry = _received(
-        entrance, NHS, "fhir-message", entrance.sender.source, key, content, content_type
-    )
+    source = entrance.sender.source
+    entry = entrance.arrival.entry(NHS, "fhir-message", source, key, content, content_type)
     return Accepted(entry.envelope.id, (entry,))
 
 
@@ -154,8 +146,7 @@ def case_events(content: bytes, entrance: Entrance) -> Decided:
         )
     source = sender.case_source
     entries = tuple(
-        _received(
-            entrance,
+        entrance.arrival.entry(
             CASES,
             "case-webhook",
             source,
@@ -175,8 +166,7 @@ def case_children(content: bytes, entrance: Entrance) -> Decided:
         return _refused(problem)
     source, authority = entrance.sender.case_source, entrance.sender.authority or ""
     entries = tuple(
-        _received(
-            entrance,
+        entrance.arrival.entry(
             CASES,
             "dfe-csc",
             source,
@@ -215,28 +205,6 @@ def answer(content: bytes, alert: str, entrance: Entrance) -> Decided:
     )
     value = response.model_dump_json().encode()
     return Accepted(own, (Entry(RESPONSES, family_of(alert), value, envelope),))
-
-
-def _received(  # noqa: PLR0913, PLR0917 - the parts of a record, each said once
-    entrance: Entrance,
-    topic: str,
-    route: str,
-    source: str,
-    key: str,
-    content: bytes,
-    content_type: str = _JSON,
-) -> Entry:
-    own = derive_id("received", route, source, key, entrance.pseudonymiser.fingerprint(content))
-    envelope = Envelope(
-        id=own,
-        type=Received.contract,
-        source=f"{route}:{source}",
-        recorded=entrance.now,
-        correlation=own,
-        classification=DataClassification.PERSONAL_SENSITIVE,
-        content_type=content_type,
-    )
-    return Entry(topic, key, content, envelope)
 
 
 def _whole(entrance: Entrance, content: bytes, entries: tuple[Entry, ...]) -> Accepted:

@@ -42,10 +42,13 @@ def embed(settings: Settings, topics: Iterable[str]) -> tuple[EmbeddedBroker, di
     }
 
 
-def programs(stages: Iterable[str], environment: Mapping[str, str]) -> list[Program]:
-    """Give every program of the line, as the supervisor starts them: stages, ticker, intake."""
+def programs(
+    stages: Iterable[str], sources: Iterable[str], environment: Mapping[str, str]
+) -> list[Program]:
+    """Give every program of the line, as the supervisor starts them."""
     kinbridge = [sys.executable, "-m", "kinbridge.cli"]
     commands = [["worker", name] for name in stages] + [["ticker"], ["intake"]]
+    commands += [["source", name] for name in sources]
     return [
         Program(command[-1], [*kinbridge, *command, "--attached"], environment)
         for command in commands

@@ -74,9 +74,11 @@ def test_the_embedded_line_begins_with_an_empty_store(tmp_path: Path) -> None:
     assert len(environment["KINBRIDGE_SECRET"]) >= 32
 
 
-def test_the_line_is_its_stages_the_ticker_and_intake() -> None:
-    found = programs(["mapping", "linking"], {"A": "1"})
+def test_the_line_is_its_stages_the_ticker_intake_and_its_sources() -> None:
+    found = programs(["mapping", "linking"], ["mesh"], {"A": "1"})
 
-    assert [program.name for program in found] == ["mapping", "linking", "ticker", "intake"]
+    names = [program.name for program in found]
+    assert names == ["mapping", "linking", "ticker", "intake", "mesh"]
+    assert list(found[-1].command[-3:]) == ["source", "mesh", "--attached"]
     assert all(program.environment == {"A": "1"} for program in found)
     assert list(found[0].command[-3:]) == ["worker", "mapping", "--attached"]

@@ -1,0 +1,12 @@
+"""The file of sources, closed and frozen. Each kind of source has a file of its own here.
+
+Addresses and secrets are named by the setting that holds them and never stand in the file.
+"""
+
+from __future__ import annotations
+
+from kinbridge_schemas.base import Value
+
+
+class Sources(Value):
+    """Every source that is fetched or listened to. What is not named does not run."""
