@@ -1,126 +1,43 @@
-"""Official samples, where they lie beside the repository: each fact ends in one stated way.
+"""Official samples that need more than their own bytes, or of which more is said.
 
-They are others' files and are not part of the project. Bare resources are put into a message
-here, as a hospital's engine would send them.
+How every single file ends stands in `test_table.py`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from kinbridge.mapping.stage import declare
-from kinbridge.stage import At, Message
-from kinbridge_schemas.base import derive_id
-from kinbridge_schemas.dispositions import Disposition
-from kinbridge_schemas.envelope import Envelope
+from kinbridge.stage import At
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.received import Received
 from tests.adapters.mapping import PSEUDONYMS
 from tests.samples.from_schema import payload
 from tests.samples.place import SAMPLES
-
-NOW: Final = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
-FHIR: Final = "http://hl7.org/fhir"
-XML: Final = "application/fhir+xml"
+from tests.samples.table import NOW, End, ends, received
+from tests.samples.ways import XML, in_a_message
 
 pytestmark = pytest.mark.samples
-
-End = tuple[str, str]
-"""The kind of an event that goes on, or the end of a fact; and why."""
-
-
-def received(content: bytes, kind: str, route: str) -> Message:
-    own = derive_id("received", PSEUDONYMS.fingerprint(content))
-    source = "nhs" if route == "fhir-message" else "209.sample"
-    body = Received(id=own, content=content, content_type=kind, source=source, route=route)
-    envelope = Envelope(
-        id=own,
-        type=Received.contract,
-        source=f"{route}:{source}",
-        recorded=NOW,
-        correlation=own,
-    )
-    return Message("received.nhs", "sk-record", envelope, body)
-
-
-def ends(content: bytes, kind: str = XML, route: str = "fhir-message") -> list[End]:
-    """Map one sample by the stage and give each fact's end. A fact with two would show twice."""
-    stage = declare(pseudonymiser=PSEUDONYMS)
-    decision = stage.decide(stage.fresh(), received(content, kind, route), At(now=NOW, clock=NOW))
-    found: dict[str, End] = {}
-    for output in decision.outputs:
-        match output.body:
-            case ChildEvent() as event:
-                assert event.fact not in found
-                found[event.fact] = ("to-linking", event.detail.kind)
-            case Disposition() as end:
-                assert end.fact not in found
-                found[end.fact] = (end.end, end.reason)
-    return sorted(found.values())
-
-
-def in_a_message(event: str, *resources: Path) -> bytes:
-    """Put bare resources into a message Bundle, in the order given."""
-    entries = "".join(_entry(etree.parse(path).getroot()) for path in resources)
-    header = (
-        '<entry><resource><MessageHeader><id value="wrapped"/><eventCoding>'
-        '<system value="http://terminology.hl7.org/CodeSystem/v2-0003"/>'
-        f'<code value="{event}"/></eventCoding></MessageHeader></resource></entry>'
-    )
-    return (
-        f'<Bundle xmlns="{FHIR}"><id value="wrapped"/><type value="message"/>'
-        f'<timestamp value="2026-03-02T10:15:00Z"/>{header}{entries}</Bundle>'
-    ).encode()
-
-
-def _entry(root: Any) -> str:
-    own = root.find(f"{{{FHIR}}}id").get("value")
-    kind = etree.QName(root).localname
-    inner = etree.tostring(root).decode()
-    return f'<entry><fullUrl value="{kind}/{own}"/><resource>{inner}</resource></entry>'
 
 
 def _table() -> Iterator[tuple[str, bytes, str, str, list[End]]]:
     nhs = SAMPLES / "nhs"
-    for name in ("BirthNotificationWithMother", "BirthNotificationWithoutMother"):
-        content = (nhs / "nems-stu3" / f"{name}.xml").read_bytes()
-        yield name, content, XML, "fhir-message", [("to-linking", "birth_notified")]
-    bars = next((nhs / "bars-r4-simplifier").rglob("REFRESP01*.xml"))
-    unsupported = "parked-unsupported"
-    yield (
-        "BaRS REFRESP01 with its noshow",
-        bars.read_bytes(),
-        XML,
-        "fhir-message",
-        [
-            (unsupported, "encounter-of-a-referral"),
-            # The sample's patient has a number with a wrong check digit.
-            (unsupported, "no-usable-identifier"),
-            *[(unsupported, "resource-not-used")] * 4,
-        ],
-    )
     core = nhs / "ukcore-r4"
     patient = core / "UKCore-Patient-RichardSmith-Example.xml"
     appointment = core / "UKCore-Appointment-OrthopaedicSurgery-Example.xml"
     encounter = core / "UKCore-Encounter-InpatientEncounter-Example.xml"
-    missing = [(unsupported, "subject-missing")]
     for name, event, resource in (
         ("UK Core Appointment", "S12", appointment),
         ("UK Core Encounter", "A03", encounter),
     ):
-        yield name, in_a_message(event, resource), XML, "fhir-message", missing
-        with_patient = in_a_message(event, resource, patient)
+        with_patient = in_a_message(event, resource.read_bytes(), patient.read_bytes())
         yield f"{name} with its patient", with_patient, XML, "fhir-message", PATIENT_ENDS[name]
     child, schema = dfe_child()
     jsonschema.validate([child], schema)
@@ -169,16 +86,6 @@ def test_each_fact_of_a_sample_ends_in_exactly_one_stated_way(
     record_property("ends", found)
     print(*(f"\n  {end:<20}{why}" for end, why in found))  # noqa: T201 - the table, with `-s`
     assert found == sorted(expected)
-
-
-@pytest.mark.parametrize(
-    "path", sorted((SAMPLES / "nhs" / "nems-stu3").glob("*.xml")), ids=lambda p: p.stem
-)
-def test_every_event_of_the_national_service_ends(path: Path) -> None:
-    found = ends(path.read_bytes())
-
-    expected = "to-linking" if path.stem.startswith("Birth") else "parked-unsupported"
-    assert [end for end, _ in found] == [expected]
 
 
 def test_the_mother_with_a_wrong_number_keeps_none_and_the_baby_keeps_its_own() -> None:
