@@ -12,8 +12,8 @@ from kinbridge_fhir.codes import (
     UNAGREED_STATUSES,
     cancelled_by,
 )
+from kinbridge_fhir.collection import codings
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.message import codings
 from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_fhir.persons import Person, nhs_number, person, provider, provider_of, sender
 from kinbridge_fhir.systems import SPECIALTY, normal

@@ -19,8 +19,9 @@ from kinbridge_fhir.codes import (
     MOTHER_CODES,
     STILLBIRTH_CODE,
 )
+from kinbridge_fhir.collection import Collection, codings
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.message import Message, codings
+from kinbridge_fhir.message import Message
 from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_fhir.persons import Person, person, provider_of
 from kinbridge_schemas.base import Id, derive_id
@@ -39,20 +40,19 @@ _MOST: Final = 9
 _MOST_WEEKS: Final = 46.0
 
 
-def births(account: Account) -> Iterator[ChildEvent | Ended]:
+def births(message: Message, account: Account) -> Iterator[ChildEvent | Ended]:
     """Give one fact for each baby of the notification."""
-    message = account.message
     found = False
     for communication in message.focus:
         mother = message.resolve(one(communication, "subject"))
         for baby in _babies(message, mother):
             found = True
-            yield _birth(account, mother, baby)
+            yield _birth(account, message.header, mother, baby)
     if not found:
         raise UnreadableError("baby-missing", "Patient.link")
 
 
-def _babies(message: Message, mother: Node | None) -> Iterator[Node]:
+def _babies(message: Collection, mother: Node | None) -> Iterator[Node]:
     if mother is None or mother.kind != "Patient":
         return
     for link in mother.all("link"):
@@ -66,13 +66,15 @@ def _babies(message: Message, mother: Node | None) -> Iterator[Node]:
             yield baby
 
 
-def _birth(account: Account, mother: Node | None, baby: Node) -> ChildEvent | Ended:
+def _birth(
+    account: Account, header: Node, mother: Node | None, baby: Node
+) -> ChildEvent | Ended:
     child = person(baby)
     parent = person(mother) if mother is not None else Person(None, None, None, None)
     fact = _fact(account, baby, child)
     if child.number is None and parent.number is None:
         return parked(fact, "no-usable-identifier")
-    version = account.message.version_of(account.message.header, account.now)
+    version = account.message.version_of(header, account.now)
     subjects = [account.subject(Role.CHILD, child, baby)]
     if mother is not None:
         subjects.append(account.subject(Role.MOTHER, parent, mother))
@@ -106,7 +108,7 @@ def _occurred(baby: Node, child: Person) -> Occurred:
 
 
 def _detail(
-    message: Message, mother: Node | None, baby: Node, *, mother_known: bool
+    message: Collection, mother: Node | None, baby: Node, *, mother_known: bool
 ) -> BirthNotified:
     gestation = _quantity(message, baby, GESTATION_CODE)
     births = _quantity(message, mother, BIRTHS_CODE) or _quantity(message, baby, BIRTHS_CODE)
@@ -120,7 +122,7 @@ def _detail(
     )
 
 
-def _live(message: Message, baby: Node) -> bool | None:
+def _live(message: Collection, baby: Node) -> bool | None:
     # A baby who has died since is no news of a baby either: any sign of death counts.
     if (
         text(baby, "deceasedDateTime") is not None
@@ -141,7 +143,7 @@ def _death_notified(baby: Node) -> bool:
     return found is not None and found.code in ("1", "2")
 
 
-def _observation(message: Message, about: Node | None, code: tuple[str, str]) -> Node | None:
+def _observation(message: Collection, about: Node | None, code: tuple[str, str]) -> Node | None:
     if about is None:
         return None
     for observation in message.observations.get(code, ()):
@@ -150,7 +152,7 @@ def _observation(message: Message, about: Node | None, code: tuple[str, str]) ->
     return None
 
 
-def _quantity(message: Message, about: Node | None, code: tuple[str, str]) -> float | None:
+def _quantity(message: Collection, about: Node | None, code: tuple[str, str]) -> float | None:
     observation = _observation(message, about, code)
     return _decimal(text(observation, "valueQuantity", "value"))
 
@@ -167,7 +169,7 @@ def _count(number: float | None) -> int | None:
     return int(number) if number is not None and 1 <= number <= _MOST else None
 
 
-def _delivery_place(message: Message, baby: Node) -> Provider:
+def _delivery_place(message: Collection, baby: Node) -> Provider:
     # The birthPlace extension is left out on purpose: of a home birth it is the address.
     for episode in message.of_kind("EpisodeOfCare"):
         if not any(c.code == DELIVERY_PLACE for c in codings(episode, "type")):

@@ -18,8 +18,8 @@ from kinbridge_fhir.codes import (
     UNUSED_CLASSES,
     WITHDRAWN_STATUSES,
 )
+from kinbridge_fhir.collection import coding, codings
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.message import coding, codings
 from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_fhir.persons import Person, provider_of, sender
 from kinbridge_fhir.systems import ADMISSION_METHOD

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from kinbridge_fhir.message import Message
+from kinbridge_fhir.collection import Collection
 from kinbridge_fhir.nodes import Node, text
 from kinbridge_fhir.persons import Person
 from kinbridge_fhir.systems import normal
@@ -23,9 +23,9 @@ Act = Literal["assert", "retract"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One message of one source, as its facts need it."""
+    """What came of one source at one time, as its facts need it."""
 
-    message: Message
+    message: Collection
     source: str
     pseudonymiser: Pseudonymiser
     now: datetime

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from kinbridge_fhir.codes import VERIFIED
-from kinbridge_fhir.message import Message, codings
+from kinbridge_fhir.collection import Collection, codings
 from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.systems import NHS_NUMBER, ODS, ODS_SITE, VERIFICATION, normal
 from kinbridge_schemas.identifiers import NhsNumber, PersonName
@@ -110,7 +110,7 @@ def _ods(organisation: Node) -> str | None:
     return None
 
 
-def provider_of(message: Message, holder: Node | None, *names: str) -> Provider | None:
+def provider_of(message: Collection, holder: Node | None, *names: str) -> Provider | None:
     """Give the provider that a resource refers to by a field, where it is in the message."""
     reference = one(holder, *names)
     organisation = message.resolve(reference)
@@ -123,10 +123,10 @@ def provider_of(message: Message, holder: Node | None, *names: str) -> Provider 
     return None
 
 
-def sender(message: Message) -> Provider:
-    """Give who sent the message: R4 says `sender`, both say `responsible`."""
+def sender(message: Collection) -> Provider:
+    """Give who sent a message: R4 says `sender`, both say `responsible`. Else nobody."""
     return (
-        provider_of(message, message.header, "sender")
-        or provider_of(message, message.header, "responsible")
+        provider_of(message, message.sent_by, "sender")
+        or provider_of(message, message.sent_by, "responsible")
         or Provider()
     )
