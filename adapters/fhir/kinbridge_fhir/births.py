@@ -66,9 +66,7 @@ def _babies(message: Collection, mother: Node | None) -> Iterator[Node]:
             yield baby
 
 
-def _birth(
-    account: Account, header: Node, mother: Node | None, baby: Node
-) -> ChildEvent | Ended:
+def _birth(account: Account, header: Node, mother: Node | None, baby: Node) -> ChildEvent | Ended:
     child = person(baby)
     parent = person(mother) if mother is not None else Person(None, None, None, None)
     fact = _fact(account, baby, child)
