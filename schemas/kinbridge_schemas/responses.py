@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from kinbridge_schemas.alerts import AlertId, family_of
 from kinbridge_schemas.base import Code, Contract, Id, Value
 from kinbridge_schemas.events.knowledge import VerifiedFact
-from kinbridge_schemas.identifiers import ChildRef, FamilyRef
+from kinbridge_schemas.identifiers import AuthorityCode, ChildRef, FamilyRef
 from kinbridge_schemas.vocabulary import InputStatus, Provider, RoleCode, StaffRef
 
 
@@ -72,11 +72,16 @@ Answer = Annotated[
 
 
 class Response(Contract):
-    """One answer by one person, in their role, about one alert."""
+    """One answer by one person, in their role, about one alert.
+
+    `authority` is whose teams the sender's key answers for: an answer counts only for alerts
+    and children of that authority.
+    """
 
     contract: ClassVar[str] = "Response/v1"
 
     alert: AlertId
+    authority: AuthorityCode
     by: StaffRef
     role: RoleCode
     at: AwareDatetime

@@ -123,6 +123,8 @@ class Consolidation:
         now: datetime,
         since: datetime | None = None,
     ) -> Moved:
+        if alert.authority != response.authority:
+            return Moved(state, "answer-of-another-authority")
         later = tuple(to for to in alert.moved_to if since is None or to.at > since)
         if alert.stage == "closed" and later:
             words = (_passed_on(response, arm.arm, family, to) for to in later)

@@ -20,7 +20,11 @@ SOURCES: Final[Mapping[str, Mapping[str, Any]]] = {
     "example-maternity": {"source": "example-maternity", "doors": ("nhs",)},
     "example-hospital": {"source": "example-hospital", "doors": ("nhs",)},
     "nems": {"source": "nems", "doors": ("nhs",)},
-    "lewisham-health-lead": {"source": "lewisham-health", "doors": ("responses",)},
+    "lewisham-health-lead": {
+        "source": "lewisham-health",
+        "doors": ("responses",),
+        "authority": "209",
+    },
 }
 """By the name that a story's `as` uses."""
 

@@ -180,6 +180,9 @@ def case_children(content: bytes, entrance: Entrance) -> Decided:
 
 def answer(content: bytes, alert: str, entrance: Entrance) -> Decided:
     """Decide about an answer to an alert. It is a contract of ours, so it is read whole."""
+    sender = entrance.sender
+    if sender.authority is None:
+        return Refused(403, "authority-not-of-key", "The key answers for no authority.")
     try:
         _ALERT.validate_python(alert)
     except ValidationError:
@@ -190,16 +193,21 @@ def answer(content: bytes, alert: str, entrance: Entrance) -> Decided:
         return _invalid(problem)
     if said.at > entrance.now + _AHEAD:
         return Refused(422, "time-in-future", "The time of the answer lies ahead.", "at")
-    own = derive_id(
-        "response", alert, entrance.pseudonymiser.fingerprint(said.model_dump_json().encode())
-    )
+    content = entrance.pseudonymiser.fingerprint(said.model_dump_json().encode())
+    own = derive_id("response", alert, sender.authority, content)
     response = Response(
-        id=own, alert=alert, by=said.by, role=said.role, at=said.at, said=said.said
+        id=own,
+        alert=alert,
+        authority=sender.authority,
+        by=said.by,
+        role=said.role,
+        at=said.at,
+        said=said.said,
     )
     envelope = Envelope(
         id=own,
         type=Response.contract,
-        source=f"responses:{entrance.sender.source}",
+        source=f"responses:{sender.case_source}",
         recorded=entrance.now,
         correlation=own,
     )

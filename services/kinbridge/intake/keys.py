@@ -15,14 +15,14 @@ from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
 Door = Literal["nhs", "events", "children", "responses"]
-_OF_CASES = frozenset({"events", "children"})
+_OF_AN_AUTHORITY = frozenset({"events", "children", "responses"})
 
 
 class SourceKey(Value):
     """One key: the name it is known by, its SHA-256 in hex, and what it opens.
 
-    `source` names the feed in every event that comes of it. A case system's key also names
-    its authority, and can speak for no other.
+    `source` names the feed in every event that comes of it. The key of a case system, and of
+    whoever answers alerts, also names its authority, and can speak for no other.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")]
@@ -33,8 +33,8 @@ class SourceKey(Value):
 
     @model_validator(mode="after")
     def _authority_where_needed(self) -> Self:
-        if self.doors & _OF_CASES and self.authority is None:
-            raise ValueError("a case system's key needs an authority")
+        if self.doors & _OF_AN_AUTHORITY and self.authority is None:
+            raise ValueError("a key for events, children or responses needs an authority")
         return self
 
     @property

@@ -17,6 +17,7 @@ from kinbridge.linking.identity import Match, Matches, match, matches_of_key, ne
 from kinbridge.linking.parties import OWN, Party
 from kinbridge.linking.telling import Telling, ref_of
 from kinbridge_schemas.base import Code
+from kinbridge_schemas.events.knowledge import HealthFactVerified, HealthResponseSupplied
 from kinbridge_schemas.events.maternity import BirthNotified
 from kinbridge_schemas.events.persons import RelationshipEnded, RelationshipRecorded
 from kinbridge_schemas.identifiers import ChildRef, SubjectKey
@@ -24,6 +25,9 @@ from kinbridge_schemas.vocabulary import Role
 
 SIBLINGS_TOO: Final = frozenset({"ed_attended", "safeguarding_concern_raised"})
 """What health tells of a child that also concerns its brothers and sisters."""
+
+
+ANSWERS: Final = (HealthResponseSupplied, HealthFactVerified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,9 @@ def own_children(to: Telling) -> tuple[tuple[Own, ...], Code | None]:
     """Give the authority's children that an event of its own is about.
 
     The second value is a doubt: a child without the authority's id who is not found either.
+    What its people answer to an alert is no word of its record: it concerns an open case.
     """
-    if to.event.authority is None:
+    if to.event.authority is None or isinstance(to.event.detail, ANSWERS):
         return (), None
     found: dict[ChildRef, Own] = {}
     doubt: Code | None = None

@@ -63,7 +63,7 @@ def match(party: Party, authority: AuthorityCode | None, registry: Registry) -> 
     An authority's event stays within the authority; health's concerns every authority.
     """
     if party.own_ref is not None:
-        return Matches((Match(party.own_ref, Role.CHILD),))
+        return _by_reference(party.own_ref, authority, registry)
     by_id = _by_authority_id(party, registry)
     if party.nhs_key is None:
         return Matches(by_id)
@@ -79,6 +79,15 @@ def matches_of_key(
     if _clash([h for _, h in found]) is not None:
         return Matches()
     return Matches(tuple(Match(h.child, h.relation, via=key, held=k) for k, h in found))
+
+
+def _by_reference(
+    ref: ChildRef, authority: AuthorityCode | None, registry: Registry
+) -> Matches:
+    child = registry.child(ref)
+    if child is None or authority not in {None, child.authority}:
+        return Matches()
+    return Matches((Match(ref, Role.CHILD),))
 
 
 def _by_authority_id(party: Party, registry: Registry) -> tuple[Match, ...]:

@@ -59,6 +59,7 @@ def _event(
         occurred=occurred,
         observed=response.at,
         source=SOURCE,
+        authority=response.authority,
         subjects=(Subject(role=Role.CHILD, key=key, child=child),),
         detail=detail,
     )

@@ -106,9 +106,19 @@ def proposed(concern: Concern, **changes: Any) -> AlertProposed:
     return AlertProposed(id=name, concern=concern, **changes)
 
 
-def an_answer(said: Answer, *, alert: str, at: datetime, by: str = "staff-1") -> Response:
-    name = derive_id("response", alert, by, at.isoformat(), said.model_dump_json())
-    return Response(id=name, alert=alert, by=by, role="macpt_health_lead", at=at, said=said)
+def an_answer(
+    said: Answer, *, alert: str, at: datetime, by: str = "staff-1", authority: str = "209"
+) -> Response:
+    name = derive_id("response", alert, authority, by, at.isoformat(), said.model_dump_json())
+    return Response(
+        id=name,
+        alert=alert,
+        authority=authority,
+        by=by,
+        role="macpt_health_lead",
+        at=at,
+        said=said,
+    )
 
 
 def a_message(body: Contract, key: str, recorded: datetime) -> Message:

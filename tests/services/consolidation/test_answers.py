@@ -32,6 +32,7 @@ from tests.services.consolidation.builders import (
 
 DAY = timedelta(days=1)
 TWENTY_PAST = START + minutes(20)
+ANOTHER_AUTHORITY = "210"
 
 
 def a_told_desk(urgency: Urgency = Urgency.U2) -> Desk:
@@ -266,6 +267,17 @@ def test_an_answer_to_an_alert_that_never_was_is_named() -> None:
     desk.hear(an_answer(Acknowledge(), alert=other, at=START))
 
     assert desk.reasons[-1] == "alert-not-known"
+
+
+def test_an_answer_of_another_authority_changes_nothing() -> None:
+    desk = a_told_desk()
+    before = desk.said[-1]
+
+    alert = desk.said[0].alert
+    desk.hear(an_answer(Acknowledge(), alert=alert, at=START, authority=ANOTHER_AUTHORITY))
+
+    assert desk.reasons[-1] == "answer-of-another-authority"
+    assert desk.said[-1] == before
 
 
 def test_feedback_stays_with_the_item_and_acknowledges_nothing() -> None:

@@ -40,6 +40,7 @@ KEYS: Final = Keys(
             sha256=sha256_of(TEAM),
             source="health-desk",
             doors=frozenset({"responses"}),
+            authority="209",
         ),
     )
 )

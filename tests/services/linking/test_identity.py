@@ -19,6 +19,7 @@ from tests.builders import PSEUDONYMS, when
 from tests.services.linking.desk import (
     ADA,
     BEN,
+    LEWISHAM,
     MOTHER,
     SOUTHWARK,
     START,
@@ -225,22 +226,45 @@ def test_a_meeting_about_two_children_is_given_to_both() -> None:
     assert desk.linked_to("ben")[-1].detail.kind == "strategy_discussion_held"
 
 
+VERIFIED = HealthFactVerified(
+    fact=VerifiedFact.ATTENDED_ELSEWHERE,
+    corrects=("fact-1",),
+    verified_by="h1",
+    role="macpt_health_lead",
+    how="maternity-record",
+    as_of=START,
+)
+
+
 def test_what_a_person_answers_about_a_child_reaches_that_child() -> None:
     desk = known()
     about = Subject(role=Role.CHILD, key=PSEUDONYMS.of_source_record("child", ref()), child=ref())
-    fact = HealthFactVerified(
-        fact=VerifiedFact.ATTENDED_ELSEWHERE,
-        corrects=("fact-1",),
-        verified_by="h1",
-        role="macpt_health_lead",
-        how="maternity-record",
-        as_of=START,
-    )
 
-    end = desk.tell(event(fact, about, at=day(1)))
+    end = desk.tell(event(VERIFIED, about, at=day(1), authority=LEWISHAM))
 
     assert end.end == "mapped-and-linked"
-    assert desk.linked_to()[-1].detail == fact
+    assert desk.linked_to()[-1].detail == VERIFIED
+
+
+def test_nobody_answers_about_a_child_of_another_authority() -> None:
+    desk = known()
+    about = Subject(role=Role.CHILD, key=PSEUDONYMS.of_source_record("child", ref()), child=ref())
+    before = len(desk.linked_to())
+
+    end = desk.tell(event(VERIFIED, about, at=day(1), authority=SOUTHWARK))
+
+    assert (end.end, end.reason) == ("not-known", "no-open-case")
+    assert len(desk.linked_to()) == before
+
+
+def test_an_answer_about_a_closed_case_is_not_kept() -> None:
+    desk = known()
+    desk.tell(la(EpisodeClosed(episode_id="episode-1"), child("ada"), at=day(1)))
+    about = Subject(role=Role.CHILD, key=PSEUDONYMS.of_source_record("child", ref()), child=ref())
+
+    end = desk.tell(event(VERIFIED, about, at=day(2), authority=LEWISHAM))
+
+    assert (end.end, end.reason) == ("not-known", "no-open-case")
 
 
 # -- merges

@@ -175,6 +175,7 @@ def answered(said: dict[str, Any]) -> Message:
         {
             "id": "response-0123456789abcdef",
             "alert": f"{FAMILY}.macpt.1",
+            "authority": "209",
             "by": "staff-417",
             "role": "macpt_health_lead",
             "at": NOW,
@@ -184,7 +185,7 @@ def answered(said: dict[str, Any]) -> Message:
     envelope = Envelope(
         id=response.id,
         type=Response.contract,
-        source="responses:health",
+        source="responses:209.health",
         recorded=NOW,
         correlation=response.id,
     )
@@ -203,6 +204,7 @@ def test_health_input_becomes_an_event_of_the_child() -> None:
 
     assert isinstance(event.detail, HealthResponseSupplied)
     assert (event.subjects[0].child, event.detail.role) == (CHILD, "macpt_health_lead")
+    assert event.authority == "209"
 
 
 def test_a_verified_fact_becomes_an_event_that_says_who_and_how() -> None:
