@@ -193,8 +193,8 @@ def answer(content: bytes, alert: str, entrance: Entrance) -> Decided:
         return _invalid(problem)
     if said.at > entrance.now + _AHEAD:
         return Refused(422, "time-in-future", "The time of the answer lies ahead.", "at")
-    content = entrance.pseudonymiser.fingerprint(said.model_dump_json().encode())
-    own = derive_id("response", alert, sender.authority, content)
+    fingerprint = entrance.pseudonymiser.fingerprint(said.model_dump_json().encode())
+    own = derive_id("response", alert, sender.authority, fingerprint)
     response = Response(
         id=own,
         alert=alert,

@@ -81,9 +81,7 @@ def matches_of_key(
     return Matches(tuple(Match(h.child, h.relation, via=key, held=k) for k, h in found))
 
 
-def _by_reference(
-    ref: ChildRef, authority: AuthorityCode | None, registry: Registry
-) -> Matches:
+def _by_reference(ref: ChildRef, authority: AuthorityCode | None, registry: Registry) -> Matches:
     child = registry.child(ref)
     if child is None or authority not in {None, child.authority}:
         return Matches()
