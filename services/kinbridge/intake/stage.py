@@ -7,5 +7,6 @@ from typing import Final
 NHS: Final = "received.nhs"
 CASES: Final = "received.cases"
 RESPONSES: Final = "responses"
+DEAD_LETTERS: Final = "dead-letters"
 
-WRITES: Final = (NHS, CASES, RESPONSES)
+WRITES: Final = (NHS, CASES, RESPONSES, DEAD_LETTERS)
