@@ -21,6 +21,7 @@ from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.linked import LinkedEvent
 from kinbridge_schemas.moves import ItemsMoved
 from kinbridge_schemas.responses import Response
+from kinbridge_schemas.retrieval import Retrieval, Retrieved
 
 CONTRACTS: Final[Mapping[str, type[Contract]]] = {
     contract.contract: contract
@@ -35,6 +36,8 @@ CONTRACTS: Final[Mapping[str, type[Contract]]] = {
         Dispatch,
         Attempt,
         Delivery,
+        Retrieval,
+        Retrieved,
         Response,
         Disposition,
         DeadLetter,
