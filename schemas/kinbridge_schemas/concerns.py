@@ -171,6 +171,9 @@ class AlertProposed(Contract):
 class SharingDecision(Contract):
     """That something was shared, held or not shared, with whom, and why. No content.
 
+    `asked` names a provider's server where it is a question that was decided about: asking
+    tells a provider that the child is known, so it is decided like any other share.
+
     Source: HM Government, Information sharing advice (2024), golden rule 7: record the reasons
     whether or not information is shared.
     """
@@ -188,6 +191,7 @@ class SharingDecision(Contract):
     basis: ShortText | None = None
     policy_version: ShortText
     facts: tuple[Id, ...] = ()
+    asked: Code | None = None
     decided: AwareDatetime
 
     @property

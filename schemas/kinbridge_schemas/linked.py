@@ -24,11 +24,16 @@ MatchedBy = Literal["la-child-id", "nhs-number", "by-mother", "by-person"]
 
 
 class Related(Value):
-    """Somebody on the child's record. `person` is a reference, not an identity."""
+    """Somebody on the child's record. `person` is a reference, not an identity.
+
+    `nhs_number` is given of a mother or main carer only, as the authority told it, and only
+    where nothing speaks against it: it is for asking providers of care, where policy allows.
+    """
 
     person: PersonRef
     relation: Role
     restriction: Restriction = "none"
+    nhs_number: NhsNumber | None = None
 
 
 class ChildRecord(Value):

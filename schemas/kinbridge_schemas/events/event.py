@@ -41,6 +41,7 @@ from kinbridge_schemas.events.contact import (
     ReferralReceived,
 )
 from kinbridge_schemas.events.knowledge import (
+    CareRetrieved,
     ConsultationNote,
     HealthFactVerified,
     HealthResponseSupplied,
@@ -212,7 +213,8 @@ Detail = Annotated[
     | SafeguardingConcernRaised
     | HealthResponseSupplied
     | HealthFactVerified
-    | ConsultationNote,
+    | ConsultationNote
+    | CareRetrieved,
     Field(discriminator="kind"),
 ]
 

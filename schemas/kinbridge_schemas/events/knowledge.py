@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from kinbridge_schemas.base import Code, Id, Value
-from kinbridge_schemas.vocabulary import InputStatus, Open, Provider, RoleCode, StaffRef
+from kinbridge_schemas.vocabulary import (
+    InputStatus,
+    Open,
+    Provider,
+    Role,
+    RoleCode,
+    StaffRef,
+)
 
 
 class VerifiedFact(Open):
@@ -54,3 +61,24 @@ class ConsultationNote(Value):
     kind: Literal["consultation_note"] = "consultation_note"
     role: RoleCode
     advised: StaffRef
+
+
+class CareRetrieved(Value):
+    """What came of asking a provider's records for the care of a child or of its mother.
+
+    The care itself comes as events of its own; this says that it was asked for, where, since
+    when and with what end, so that silence is never taken for nothing. `of` is whose care.
+    `count` is None where it was only asked whether there is anything, or nobody answered.
+    `complete` is false where there was more than is taken.
+    """
+
+    kind: Literal["care_retrieved"] = "care_retrieved"
+    retrieval: Id
+    server: Code
+    asked_for: Literal["appointments", "encounters"]
+    of: Role
+    why: Code
+    status: InputStatus
+    since: AwareDatetime
+    count: Annotated[int, Field(ge=0)] | None = None
+    complete: bool = True

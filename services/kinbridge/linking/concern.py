@@ -17,7 +17,11 @@ from kinbridge.linking.identity import Match, Matches, match, matches_of_key, ne
 from kinbridge.linking.parties import OWN, Party
 from kinbridge.linking.telling import Telling, ref_of
 from kinbridge_schemas.base import Code
-from kinbridge_schemas.events.knowledge import HealthFactVerified, HealthResponseSupplied
+from kinbridge_schemas.events.knowledge import (
+    CareRetrieved,
+    HealthFactVerified,
+    HealthResponseSupplied,
+)
 from kinbridge_schemas.events.maternity import BirthNotified
 from kinbridge_schemas.events.persons import RelationshipEnded, RelationshipRecorded
 from kinbridge_schemas.identifiers import ChildRef, SubjectKey
@@ -27,7 +31,7 @@ SIBLINGS_TOO: Final = frozenset({"ed_attended", "safeguarding_concern_raised"})
 """What health tells of a child that also concerns its brothers and sisters."""
 
 
-ANSWERS: Final = (HealthResponseSupplied, HealthFactVerified)
+ANSWERS: Final = (HealthResponseSupplied, HealthFactVerified, CareRetrieved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ class Relation(Told):
     relation: Role
     main_carer: bool = False
     keys: tuple[SubjectKey, ...] = ()
+    nhs_number: NhsNumber | None = None
     name: PersonName | None = None
     born: AwareDatetime | None = None
 

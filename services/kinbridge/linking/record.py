@@ -9,9 +9,10 @@ from typing import Final
 from kinbridge.linking.documents import Claim, Due, Restricted
 from kinbridge.linking.family import Families, birth_of
 from kinbridge.linking.fold import Child, Relative
-from kinbridge.linking.holdings import shared
+from kinbridge.linking.holdings import asserted, shared
+from kinbridge.linking.parties import OWN, days_agree
 from kinbridge.linking.registry import Registry
-from kinbridge_schemas.identifiers import LaChildId, SubjectKey
+from kinbridge_schemas.identifiers import LaChildId, NhsNumber, SubjectKey
 from kinbridge_schemas.linked import ChildRecord, MatchedBy, Related, Restriction
 from kinbridge_schemas.vocabulary import Role
 
@@ -108,10 +109,32 @@ def _related(child: Child, registry: Registry, families: Families) -> tuple[Rela
             person=families.person(keys[0]),
             relation=relation,
             restriction=_highest([r for k in keys if _is_key(k) for r in _told_of(k, registry)]),
+            nhs_number=_number_of(keys, child, registry),
         )
         for keys, relation in _persons(child.standing_relatives, child)
     }
     return tuple(sorted(found, key=lambda r: (r.relation.value, r.person)))
+
+
+def _number_of(
+    keys: tuple[str, ...], child: Child, registry: Registry
+) -> NhsNumber | None:
+    """Give the number that the authority last told of a mother or main carer.
+
+    None where it is also said to be the child's own, or a person's of another date of birth.
+    """
+    told = [
+        r.says
+        for r in child.standing_relatives
+        if r.gathers and r.says.nhs_number is not None and not set(keys).isdisjoint(r.keys)
+    ]
+    latest = max(told, key=lambda says: says.latest, default=None)
+    if latest is None:
+        return None
+    holdings = [h for key in latest.keys for _, h in asserted(key, registry)]
+    mistaken = any(h.child == child.ref and h.relation in OWN for h in holdings)
+    another = any(not days_agree(h.born, latest.born) for h in holdings)
+    return None if mistaken or another else latest.nhs_number
 
 
 def _persons(

@@ -117,6 +117,7 @@ def _mentioned(to: Telling, party: Party) -> Relation:
 def _relation(to: Telling, other: Party | None, **said: Any) -> Relation:
     return Relation(
         keys=other.keys if other else (),
+        nhs_number=other.nhs_number if other else None,
         name=other.subject.name if other else None,
         born=other.subject.born if other else None,
         **said,
