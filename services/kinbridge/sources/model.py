@@ -5,8 +5,11 @@ Addresses and secrets are named by the setting that holds them and never stand i
 
 from __future__ import annotations
 
+from kinbridge.sources.mesh import Mailboxes
 from kinbridge_schemas.base import Value
 
 
 class Sources(Value):
     """Every source that is fetched or listened to. What is not named does not run."""
+
+    mesh: Mailboxes = ()
