@@ -100,7 +100,12 @@ class Service(Open):
 
 
 class AppointmentStatus(Open):
-    """What became of an appointment. A cancellation by the provider is never a miss."""
+    """What became of an appointment.
+
+    A miss is `did-not-attend` or `was-not-brought` and nothing else: not a cancellation by
+    whomever, not an appointment moved to another time or to another provider, not somebody who
+    came too late to be seen.
+    """
 
     BOOKED = "booked"
     ATTENDED = "attended"
@@ -109,6 +114,19 @@ class AppointmentStatus(Open):
     CANCELLED_BY_PATIENT = "cancelled-by-patient"
     CANCELLED_BY_PROVIDER = "cancelled-by-provider"
     RESCHEDULED = "rescheduled"
+    TRANSFERRED = "transferred"
+    CAME_TOO_LATE = "came-too-late"
+    UNKNOWN = "unknown"
+
+
+class Responsible(Open):
+    """Who was responsible for coming to an appointment: the patient, or a carer for a child.
+
+    Judged by age on the day and by whose own errand it was, apart from the source's own code.
+    """
+
+    SELF = "self"
+    CARER = "carer"
     UNKNOWN = "unknown"
 
 

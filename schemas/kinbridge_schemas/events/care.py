@@ -11,6 +11,7 @@ from kinbridge_schemas.vocabulary import (
     AppointmentStatus,
     Open,
     Provider,
+    Responsible,
     Service,
 )
 
@@ -70,10 +71,11 @@ class AppointmentRecorded(Value):
     replaces: Id | None = None
     provider: Provider = Provider()
     raw_status: ShortText
+    responsible: Responsible = Responsible.UNKNOWN
 
 
 class ChildNotBrought(Value):
-    """A child was not brought to an appointment."""
+    """A child was not brought to an appointment: by whom depends on who has its care."""
 
     kind: Literal["child_not_brought"] = "child_not_brought"
     appointment_id: Id
@@ -82,6 +84,7 @@ class ChildNotBrought(Value):
     next_date: AwareDatetime | None = None
     provider: Provider = Provider()
     raw_status: ShortText
+    responsible: Responsible = Responsible.CARER
 
 
 class HvContact(Value):
