@@ -116,9 +116,7 @@ def _related(child: Child, registry: Registry, families: Families) -> tuple[Rela
     return tuple(sorted(found, key=lambda r: (r.relation.value, r.person)))
 
 
-def _number_of(
-    keys: tuple[str, ...], child: Child, registry: Registry
-) -> NhsNumber | None:
+def _number_of(keys: tuple[str, ...], child: Child, registry: Registry) -> NhsNumber | None:
     """Give the number that the authority last told of a mother or main carer.
 
     None where it is also said to be the child's own, or a person's of another date of birth.

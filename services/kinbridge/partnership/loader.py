@@ -13,10 +13,17 @@ from typing import Any, Final
 import yaml
 from pydantic import ValidationError
 
+from kinbridge.partnership.care import CARE_NEEDED, CareTerms
 from kinbridge.partnership.model import Partnership
-from kinbridge.partnership.terms import NEEDED, EarliestStage, RuleTerms
+from kinbridge.partnership.terms import (
+    NEEDED,
+    BasisCode,
+    EarliestStage,
+    RuleTerms,
+    Standing,
+)
 from kinbridge_schemas.identifiers import AuthorityCode
-from kinbridge_schemas.vocabulary import RoleCode, ServiceArm, Urgency
+from kinbridge_schemas.vocabulary import DisclosureTier, RoleCode, ServiceArm, Urgency
 
 _NEVER_SUPPRESSED: Final = frozenset({"R3", "R18", "R19"})
 _BORN_ONLY: Final = frozenset({"S47", "CIN"})
@@ -89,6 +96,8 @@ def _problems(policy: Partnership) -> Iterator[str]:
         if terms.enabled:
             yield from _grounds(policy, name, terms)
             yield from _recipients(policy, name, terms)
+    if policy.care is not None:
+        yield from _asking(policy, policy.care)
     yield from _escalation(policy)
     yield from _suppressions(policy)
     yield from _names(policy)
@@ -136,10 +145,28 @@ def _posts(policy: Partnership) -> Iterator[str]:
 
 
 def _grounds(policy: Partnership, name: str, terms: RuleTerms) -> Iterator[str]:
-    for standing in sorted(NEEDED[name] - set(terms.basis)):
-        yield f"rules.{name}.basis.{standing}: missing"
-    for standing, code in terms.basis.items():
-        place = f"rules.{name}.basis.{standing}"
+    yield from _each_ground(policy, f"rules.{name}", NEEDED[name], terms.basis)
+
+
+def _asking(policy: Partnership, care: CareTerms) -> Iterator[str]:
+    yield from _each_ground(policy, "care", CARE_NEEDED, care.basis)
+    tiers = {care.tier, care.tier_otherwise}
+    if care.servers and not any(care.resources[tier] for tier in tiers):
+        yield "care.resources: servers are named and nothing is asked for"
+    if care.tier is DisclosureTier.EXISTENCE and care.tier_otherwise is DisclosureTier.CONTENT:
+        yield "care.tier_otherwise: more is asked without a plan than with one"
+
+
+def _each_ground(
+    policy: Partnership,
+    of: str,
+    needed: frozenset[Standing],
+    basis: Mapping[Standing, BasisCode],
+) -> Iterator[str]:
+    for standing in sorted(needed - set(basis)):
+        yield f"{of}.basis.{standing}: missing"
+    for standing, code in basis.items():
+        place = f"{of}.basis.{standing}"
         if standing == "unborn" and code in _BORN_ONLY:
             yield f"{place}: {code} is a ground for born children only"
         if not _in_force(policy, code, policy.policy_date):

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from kinbridge.partnership.calendar import WorkingTime
+from kinbridge.partnership.care import CareTerms
 from kinbridge.partnership.terms import BasisCode, Rules
 from kinbridge_schemas.alerts import EscalationStep
 from kinbridge_schemas.base import Code, ShortText, Value
@@ -206,6 +207,7 @@ class Partnership(Value):
     snooze: SnoozeLimits
     bases: tuple[DatedBasis, ...]
     rules: Rules
+    care: CareTerms | None = None
     suppressions: tuple[Suppression, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
 
