@@ -5,6 +5,7 @@ Addresses and secrets are named by the setting that holds them and never stand i
 
 from __future__ import annotations
 
+from kinbridge.sources.care import CareServers
 from kinbridge.sources.mesh import Mailboxes
 from kinbridge_schemas.base import Value
 
@@ -13,3 +14,4 @@ class Sources(Value):
     """Every source that is fetched or listened to. What is not named does not run."""
 
     mesh: Mailboxes = ()
+    care: CareServers = ()
