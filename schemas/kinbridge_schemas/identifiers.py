@@ -151,6 +151,18 @@ class Postcode(Concealed):
         return f"{packed[:-3]} {packed[-3:]}" if len(packed) > 3 else packed  # noqa: PLR2004 - the inward code is three characters
 
 
+class PostcodeDistrict(Concealed):
+    """The first part of a UK postcode, as in `ZZ99`: an area of some thousand households."""
+
+    __slots__ = ()
+    pattern = re.compile(r"^[A-Z]{1,2}[0-9][A-Z0-9]?$")
+    reason = "postcode-district-invalid"
+
+    @classmethod
+    def normalise(cls, text: str) -> str:
+        return text.strip().upper()
+
+
 AuthorityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 """The three-digit local authority code of the DfE, as 210 Southwark, 209 Lewisham."""
 

@@ -6,8 +6,9 @@ the compatibility promise needs (a new word never breaks an old reader).
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -56,17 +57,26 @@ class Occurred(Value):
     precision: Precision = Precision.INSTANT
 
 
-class Version(Value):
-    """Which of two accounts of one fact is the later: by number, then by time.
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
-    `number` is the source's own version (0 where it has none), `updated` its last update.
+
+class Version(Value):
+    """Which of two accounts of one fact is the later: by number, by update, by sending.
+
+    `number` is the source's own version (0 where it has none), `updated` its last update, and
+    `sent` when the message that told it was sent: it only decides between equal updates.
     """
 
     number: Annotated[int, Field(ge=0)] = 0
     updated: AwareDatetime
+    sent: AwareDatetime | None = None
+
+    @property
+    def order(self) -> tuple[int, datetime, datetime]:
+        return (self.number, self.updated, self.sent or _NEVER)
 
     def later_than(self, other: Version) -> bool:
-        return (self.number, self.updated) > (other.number, other.updated)
+        return self.order > other.order
 
 
 OdsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3,12}$")]

@@ -97,10 +97,49 @@ class HvContact(Value):
 
 
 class ImmunisationOverdue(Value):
-    """An immunisation is overdue or was not given."""
+    """An immunisation is overdue or was not given.
+
+    `reason` is one of `consent-not-given`, `not-brought`, `clinical-reason`: no more is said of
+    a reason that is clinical. None where the source says none that is in the table.
+    """
 
     kind: Literal["immunisation_overdue"] = "immunisation_overdue"
     reason: Code | None = None
+
+
+class ScreeningStatus(Open):
+    """Whether a newborn was screened. What a screen found is never here."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
+    DECLINED = "declined"
+    UNKNOWN = "unknown"
+
+
+class NewbornScreeningRecorded(Value):
+    """A newborn screen took place or did not. Never a result: that is clinical content.
+
+    `not-done` covers what was begun and has to be done again; `unknown` is said where the parts
+    of a screen went differently, or the source used a code that is not in the table.
+    """
+
+    kind: Literal["newborn_screening_recorded"] = "newborn_screening_recorded"
+    screen: Literal["hearing", "nipe", "blood-spot"]
+    status: ScreeningStatus = ScreeningStatus.UNKNOWN
+    provider: Provider = Provider()
+
+
+class HealthServiceRecorded(Value):
+    """A health service is responsible for somebody's care, or is so no longer.
+
+    `contact` is the telephone number of the organisation for this care; nobody is named.
+    """
+
+    kind: Literal["health_service_recorded"] = "health_service_recorded"
+    service: Service
+    status: Literal["active", "ended"] = "active"
+    provider: Provider = Provider()
+    contact: ShortText | None = None
 
 
 class CamhsContact(Value):
@@ -139,7 +178,10 @@ class GpDeregistered(Value):
 
 
 class PdsChanged(Value):
-    """A change on the Personal Demographics Service that is no other event here."""
+    """A change on the Personal Demographics Service that is no other event here.
+
+    `formal` is of a death alone: whether it was registered, or only noted as believed.
+    """
 
     kind: Literal["pds_changed"] = "pds_changed"
     change: Literal[
@@ -152,6 +194,7 @@ class PdsChanged(Value):
         "sensitive-off",
         "record",
     ]
+    formal: bool | None = None
 
 
 class CpisAccessNotice(Value):

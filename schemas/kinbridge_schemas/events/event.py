@@ -18,9 +18,11 @@ from kinbridge_schemas.events.care import (
     EdAttended,
     GpDeregistered,
     GpRegistered,
+    HealthServiceRecorded,
     HvContact,
     ImmunisationOverdue,
     LacHealthAssessment,
+    NewbornScreeningRecorded,
     ParentServiceContact,
     PdsChanged,
     SafeguardingConcernRaised,
@@ -203,6 +205,8 @@ Detail = Annotated[
     | ChildNotBrought
     | HvContact
     | ImmunisationOverdue
+    | NewbornScreeningRecorded
+    | HealthServiceRecorded
     | CamhsContact
     | ParentServiceContact
     | GpRegistered
@@ -262,6 +266,12 @@ class ChildEvent(Contract):
         return self.subjects[0].key
 
 
-def event_id(fact: str, version: Version, act: str) -> str:
-    """The id of an account of a fact: the same account always has the same id."""
-    return derive_id("event", fact, str(version.number), to_text(version.updated), act)
+def event_id(fact: str, version: Version, act: str, content: str = "") -> str:
+    """The id of an account of a fact: the same account always has the same id.
+
+    `content` is a keyed hash of what is told, from a source that may tell two different things
+    under one version: then neither is taken for a repeat of the other.
+    """
+    more = [to_text(version.sent)] if version.sent else []
+    more += [content] if content else []
+    return derive_id("event", fact, str(version.number), to_text(version.updated), act, *more)

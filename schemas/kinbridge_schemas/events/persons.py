@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from kinbridge_schemas.base import Code, Id, ShortText, Value
-from kinbridge_schemas.identifiers import Postcode, SubjectKey
+from kinbridge_schemas.identifiers import Postcode, PostcodeDistrict, SubjectKey
 from kinbridge_schemas.vocabulary import Role
 
 
@@ -64,11 +64,16 @@ class PregnancyEnded(Value):
 
 
 class AddressChanged(Value):
-    """An address changed. Only the postcode is kept, and not for a restricted person."""
+    """An address changed. Only the postcode is kept, and not for a restricted person.
+
+    Health gives no more than the districts: the first part of a postcode.
+    """
 
     kind: Literal["address_changed"] = "address_changed"
     postcode: Postcode | None = None
     previous_postcode: Postcode | None = None
+    district: PostcodeDistrict | None = None
+    previous_district: PostcodeDistrict | None = None
 
 
 class RecordRestricted(Value):

@@ -32,6 +32,9 @@ LinkState = Literal["link_asserted", "link_rejected", "link_superseded", "link_p
 
 Part = Literal["start", "end", "closure", "work"]
 
+Order = tuple[int, datetime, datetime, bool]
+"""What two accounts of one fact are compared by; the greater is the later."""
+
 BUCKETS: Final = 16
 """Over how many documents a child's facts are spread, so that one fact reads a few of them."""
 
@@ -52,7 +55,7 @@ class Told(Value):
         return self.act == "assert"
 
     @property
-    def order(self) -> tuple[int, datetime, bool]:
+    def order(self) -> Order:
         """Of two accounts of one fact the later holds; a retraction beats its own assertion."""
         return account_order(self)
 
@@ -218,7 +221,7 @@ class SeenFact(Value):
     times: int = 0
 
     @property
-    def order(self) -> tuple[int, datetime, bool]:
+    def order(self) -> Order:
         return account_order(self)
 
 
@@ -239,9 +242,9 @@ DOCUMENTS: Final[Mapping[str, type[Value]]] = {
 }
 
 
-def account_order(account: Told | SeenFact | ChildEvent) -> tuple[int, datetime, bool]:
+def account_order(account: Told | SeenFact | ChildEvent) -> Order:
     """Give what two accounts of one fact are compared by; the greater is the later."""
-    return (account.version.number, account.version.updated, account.act == "retract")
+    return (*account.version.order, account.act == "retract")
 
 
 def child_name(child: ChildRef) -> str:
@@ -267,6 +270,6 @@ T = TypeVar("T", bound=Told)
 def latest_account(known: Mapping[str, T], name: str, told: T) -> Mapping[str, T]:
     """Give `known` with this account of a fact, unless it has a later one already."""
     before = known.get(name)
-    if before is not None and told.order <= before.order:
+    if before is not None and (told.order, told.event) <= (before.order, before.event):
         return known
     return {**known, name: told}

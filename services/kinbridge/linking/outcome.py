@@ -60,7 +60,8 @@ def verdict_on(to: Telling, ref: ChildRef) -> Verdict:
     if seen.unlinked and order >= seen.order:
         return Verdict.AGAIN
     if order == seen.order:
-        return Verdict.DUPLICATE
+        # Under one version two things may be told: what differs is never dropped as a repeat.
+        return Verdict.DUPLICATE if to.event.id == seen.event else Verdict.NEW
     return Verdict.NEW if order > seen.order else Verdict.SUPERSEDED
 
 

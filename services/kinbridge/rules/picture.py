@@ -114,8 +114,8 @@ class Account(Value):
     detail: Detail
 
     @property
-    def order(self) -> tuple[int, datetime, bool, str]:
-        return (self.version.number, self.version.updated, self.act == "retract", self.event)
+    def order(self) -> tuple[int, datetime, datetime, bool, str]:
+        return (*self.version.order, self.act == "retract", self.event)
 
 
 class Unlinked(Value):
