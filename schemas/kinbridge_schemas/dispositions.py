@@ -15,6 +15,7 @@ End = Literal[
     "parked-unsupported",
     "parked-unreadable",
     "awaiting-identity",
+    "no-fact",
 ]
 
 
@@ -22,6 +23,7 @@ class Disposition(Contract):
     """The end of one fact of one message. `fact` equals `message` for a message without facts.
 
     `not-known` says that the fact concerned nobody with an open case: nothing of it is kept.
+    `no-fact` says that it tells of nobody: a heartbeat, or that a system asked gave no answer.
     """
 
     contract: ClassVar[str] = "Disposition/v1"
