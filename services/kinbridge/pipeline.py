@@ -32,7 +32,7 @@ Policies = Mapping[AuthorityCode, Partnership]
 _DECLARED: Final[Mapping[str, Callable[[Pseudonymiser, Policies], Stage[Any]]]] = {
     "mapping": lambda pseudonyms, _: mapping.declare(pseudonymiser=pseudonyms),
     "linking": lambda pseudonyms, _: linking.declare(pseudonymiser=pseudonyms),
-    "rules": lambda _, policies: rules.declare(policies),
+    "rules": lambda pseudonyms, policies: rules.declare(policies, pseudonyms),
     "consolidation": lambda _, policies: consolidation.declare(policies),
     "delivery": lambda _, policies: delivery.declare(policies),
     "sending": lambda _, policies: sending.declare(policies),
@@ -81,7 +81,18 @@ def run_intake(settings: Settings) -> int:
     )
 
 
-SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {}
+def _poll_mesh(settings: Settings, sources: Sources) -> int:
+    from kinbridge.intake.mesh.serving import Watching, connection_of, serve
+
+    return serve(
+        [(each, connection_of(each, named_in_a_file)) for each in sources.mesh],
+        settings.kafka_config,
+        Pseudonymiser(settings.need_secret()),
+        Watching(host=settings.mesh_host, port=settings.mesh_port),
+    )
+
+
+SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {"mesh": _poll_mesh}
 """What fetches or listens beside intake's HTTP, each a process of its own, by its name."""
 
 
@@ -107,13 +118,16 @@ def line_topics(settings: Settings) -> Topics:
 def _agent(name: str, policies: Policies) -> Perform | None:
     if name != "sending":
         return None
-    from kinbridge.sending.agent import Destination, Webhooks
+    from kinbridge.sending.agent import Courier
+    from kinbridge.sending.fhir import FhirServer
+    from kinbridge.sending.webhook import WebhookReceiver
 
-    return Webhooks(
+    kinds = {"webhook": WebhookReceiver, "fhir": FhirServer}
+    return Courier(
         {
-            subscription.name: Destination(
-                url=named_in_a_file(subscription.url_setting),
-                secret=named_in_a_file(subscription.secret_setting),
+            subscription.name: kinds[subscription.kind](
+                named_in_a_file(subscription.url_setting),
+                named_in_a_file(subscription.secret_setting),
             )
             for policy in policies.values()
             for subscription in policy.subscriptions

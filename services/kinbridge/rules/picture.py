@@ -63,6 +63,7 @@ _PASSING: Final = frozenset(
         "contact_received",
         "referral_received",
         "referral_decided",
+        "strategy_discussion_requested",
         "strategy_discussion_scheduled",
         "strategy_discussion_rescheduled",
         "strategy_discussion_cancelled",
@@ -84,10 +85,12 @@ _PASSING: Final = frozenset(
         "appointment_recorded",
         "hv_contact",
         "health_response_supplied",
+        "care_retrieved",
     }
 )
-_SHOWN: Final = frozenset({"appointment_recorded", "hv_contact"})
-"""When somebody was seen and will be: no rule is about it, and nobody is told because of it."""
+_SHOWN: Final = frozenset({"appointment_recorded", "hv_contact", "care_retrieved"})
+"""When somebody was seen and will be, and who was asked for it: no rule is about it, and nobody
+is told because of it."""
 
 KEPT: Final = _LASTING | _ENDING | _PASSING
 """The kinds that some rule or some line of an alert reads. No other kind is kept."""

@@ -25,6 +25,7 @@ _SENTENCES: Final = {
     "in-hospital-that-day": "The mother was in hospital that day.",
     "born-by-then": "The baby was born by then.",
     "attended": "The appointment was attended.",
+    "came-too-late": "The mother came, too late to be seen.",
     "cancelled-by-provider": "The provider had cancelled the appointment.",
     "cancelled-by-patient": "The appointment had been cancelled.",
     "rebooked": "The appointment had been moved.",

@@ -65,6 +65,8 @@ _OTHERWISE: Final = {
     AppointmentStatus.CANCELLED_BY_PROVIDER: "cancelled-by-provider",
     AppointmentStatus.CANCELLED_BY_PATIENT: "cancelled-by-patient",
     AppointmentStatus.RESCHEDULED: "rebooked",
+    AppointmentStatus.TRANSFERRED: "care-transferred",
+    AppointmentStatus.CAME_TOO_LATE: "came-too-late",
 }
 _CANCELLED: Final = frozenset(
     {AppointmentStatus.CANCELLED_BY_PATIENT, AppointmentStatus.CANCELLED_BY_PROVIDER}

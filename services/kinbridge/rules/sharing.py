@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from kinbridge.partnership.model import Partnership
+from kinbridge.rules.asking import ask, nothing_to_ask
 from kinbridge.rules.finding import Ask, Finding
 from kinbridge.rules.findings import Findings, due, evaluate, nothing_to_find
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.r13_corrections import correction, facts_of, reason_of_absence
 from kinbridge.rules.severing import severed
+from kinbridge.rules.situation import at_risk
 from kinbridge.rules.state import ChildState, Said
 from kinbridge.rules.telling import Telling, concern, digest
 from kinbridge.rules.view import View
@@ -25,8 +27,9 @@ from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import AlertProposed, SharingDecision
 from kinbridge_schemas.disclosure import ON_HOLD
 from kinbridge_schemas.envelope import to_text
-from kinbridge_schemas.events.persons import DisclosureRiskCleared, DisclosureRiskSet
+from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.linked import ChildRecord
+from kinbridge_schemas.retrieval import Retrieval
 
 _SOON: Final = timedelta(microseconds=1)
 _REASONS: Final = (
@@ -36,8 +39,20 @@ _REASONS: Final = (
     "concern-changed",
     "share-held",
     "not-shared",
+    "care-asked-for",
 )
 _Verdict = Literal["share", "hold", "do-not-share", "withdraw"]
+
+
+Says = AlertProposed | SharingDecision | Retrieval
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By what is evaluated: the policy, and the pseudonyms that questions go by."""
+
+    policy: Partnership
+    pseudonymiser: Pseudonymiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class Outcome:
     """The state after an evaluation, what is said, and the most telling reason."""
 
     state: ChildState
-    says: tuple[AlertProposed | SharingDecision, ...] = ()
+    says: tuple[Says, ...] = ()
     reason: str = "nothing-new"
 
 
@@ -60,7 +75,7 @@ class _Turn:
     stepping: bool
     said: dict[str, Said]
     withheld: dict[str, str]
-    said_now: list[AlertProposed | SharingDecision] = field(default_factory=list)
+    said_now: list[Says] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     reasons: set[str] = field(default_factory=set)
 
@@ -74,17 +89,18 @@ class _Turn:
         return self.cause, to_text(self.portrait.as_of)
 
 
-def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: bool) -> Outcome:
+def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) -> Outcome:
     """Evaluate the rules at the state's clock. `stepping`: the clock has just moved.
 
     `cause` names what led to it, the same in a replay: it is part of every id.
     """
-    record = state.picture.record
+    record, policy = state.picture.record, terms.policy
     if record is None:
         return Outcome(state)
     if record.shielded:
         return Outcome(*severed(state, record, policy, cause), reason="shielded")
-    if not state.said and not state.withheld and nothing_to_find(state.picture):
+    idle = not state.said and not state.withheld and nothing_to_find(state.picture)
+    if idle and nothing_to_ask(record, policy.care):
         return Outcome(state.model_copy(update={"due": None}))
     turn = _Turn(
         portrait=Portrait(View(state.picture, record), state.clock, policy),
@@ -98,9 +114,19 @@ def evaluated(state: ChildState, policy: Partnership, cause: str, *, stepping: b
     heard = {said.about: said.rule for said in state.said.values()}
     findings = evaluate(turn.portrait, state.clock, policy, heard)
     _weigh_all(turn, findings)
+    asked = ask(turn.portrait, state, terms.pseudonymiser, stepping=stepping)
+    turn.said_now += asked.says
+    turn.looks += [turn.clock + _SOON] if asked.waits else []
+    turn.reasons |= {"care-asked-for"} if asked.says else set()
     looks = [*turn.looks, *([findings.look_at] if findings.look_at else [])]
     due_at = min(looks, default=None) if record.open else None
-    update = {"said": turn.said, "withheld": turn.withheld, "due": due_at}
+    update = {
+        "said": turn.said,
+        "withheld": turn.withheld,
+        "asked": asked.asked,
+        "unasked": asked.unasked,
+        "due": due_at,
+    }
     reason = next((r for r in _REASONS if r in turn.reasons), "nothing-new")
     return Outcome(state.model_copy(update=update), tuple(turn.said_now), reason)
 
@@ -140,7 +166,7 @@ def _share(turn: _Turn, telling: Telling, said: Said | None) -> None:
         _closed(turn, telling, said)
         return
     mark = digest(turn.portrait, telling)
-    risky = _risks(turn.portrait.view)
+    risky = at_risk(turn.portrait.view)
     if said is not None and said.digest == mark and not risky:
         return
     if telling.basis is None:
@@ -172,12 +198,6 @@ def _without_ground(telling: Telling) -> str:
     return "no-ground-recorded" if telling.finding.standing is None else "no-basis-in-force"
 
 
-def _risks(view: View) -> bool:
-    """Whether a named person has yet to look at what must not reach whom, set at any time."""
-    cleared = {detail.risk_id for detail in view.ever(DisclosureRiskCleared)}
-    return any(detail.risk_id not in cleared for detail in view.ever(DisclosureRiskSet))
-
-
 def _closed(turn: _Turn, telling: Telling, said: Said | None) -> None:
     if said is None:
         _withhold(turn, telling, "do-not-share", "case-closed")
@@ -196,7 +216,7 @@ def _take_back(turn: _Turn, telling: Telling) -> None:
     if said is not None:
         basis = basis or turn.policy.ground(said.basis)
         telling = replace(telling, owner=said.owner, copies=said.copies, tier=said.tier)
-    elif not turn.record.open or _risks(turn.portrait.view):
+    elif not turn.record.open or at_risk(turn.portrait.view):
         return
     mark = digest(turn.portrait, telling)
     if basis is None or (said is not None and said.digest == mark):

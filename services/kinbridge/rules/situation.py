@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from kinbridge.rules.picture import Account
 from kinbridge.rules.view import View, read_once
-from kinbridge_schemas.base import Value
+from kinbridge_schemas.base import Id, Value
 from kinbridge_schemas.concerns import Situation
 from kinbridge_schemas.events.contact import (
     AssessmentAuthorised,
@@ -22,6 +22,8 @@ from kinbridge_schemas.events.contact import (
     PreBirthAssessmentWaived,
 )
 from kinbridge_schemas.events.persons import (
+    DisclosureRiskCleared,
+    DisclosureRiskSet,
     FamilyAgreementRecorded,
     FamilyAgreementWithdrawn,
     LookedAfterEnded,
@@ -240,10 +242,16 @@ class Meeting:
 
 
 @read_once
+def meetings_over(view: View) -> frozenset[Id]:
+    """The strategy discussions that were cancelled or held."""
+    over = {d.meeting_id for _, d in view.of(StrategyDiscussionCancelled)}
+    return frozenset(over | {d.meeting_id for _, d in view.of(StrategyDiscussionHeld)})
+
+
+@read_once
 def meetings(view: View) -> list[Meeting]:
     """The meetings that stand in the authority's record, earliest first, past ones too."""
-    over = {d.meeting_id for _, d in view.of(StrategyDiscussionCancelled)}
-    over |= {d.meeting_id for _, d in view.of(StrategyDiscussionHeld)}
+    over = meetings_over(view)
     times = [(a, d.meeting_id, d.start_at) for a, d in view.of(StrategyDiscussionScheduled)]
     times += [(a, d.meeting_id, d.start_at) for a, d in view.of(StrategyDiscussionRescheduled)]
     times.sort(key=lambda told: (told[0].observed, told[0].event))
@@ -256,6 +264,12 @@ def meetings(view: View) -> list[Meeting]:
         if d.conference_id not in held
     ]
     return sorted(found)
+
+
+def at_risk(view: View) -> bool:
+    """Whether a named person has yet to look at what must not reach whom, set at any time."""
+    cleared = {detail.risk_id for detail in view.ever(DisclosureRiskCleared)}
+    return any(detail.risk_id not in cleared for detail in view.ever(DisclosureRiskSet))
 
 
 def restriction(record: ChildRecord) -> Restriction:

@@ -1,4 +1,4 @@
-"""The stage rules: linked events in, proposed concerns and sharing decisions out."""
+"""The stage rules: linked events in; concerns, questions and sharing decisions out."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from kinbridge.partnership.model import Partnership
 from kinbridge.rules.decide import Rules
 from kinbridge.rules.state import ChildState
 from kinbridge.stage import Stage
-from kinbridge_schemas.identifiers import AuthorityCode
+from kinbridge_schemas.identifiers import AuthorityCode, Pseudonymiser
 
 
-def declare(partnerships: Mapping[AuthorityCode, Partnership]) -> Stage[ChildState]:
+def declare(
+    partnerships: Mapping[AuthorityCode, Partnership], pseudonymiser: Pseudonymiser
+) -> Stage[ChildState]:
     """The declaration of the stage, for the authorities that take part."""
-    rules = Rules(partnerships, proposed="alerts-proposed", decisions="sharing-decisions")
+    rules = Rules(
+        partnerships,
+        pseudonymiser,
+        proposed="alerts-proposed",
+        decisions="sharing-decisions",
+        retrievals="retrievals",
+    )
     return Stage(
         name="rules",
         reads=("linked-events",),
-        writes=("alerts-proposed", "sharing-decisions"),
+        writes=("alerts-proposed", "sharing-decisions", "retrievals"),
         state=ChildState,
         fresh=ChildState,
         decide=rules.decide,

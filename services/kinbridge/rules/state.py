@@ -33,10 +33,16 @@ class Said(Value):
 
 
 class ChildState(Value):
-    """One child. `clock` is the last step; `withheld` why a concern was not shared, by its id."""
+    """One child. `clock` is the last step; `withheld` why a concern was not shared, by its id.
+
+    `asked` are the questions to providers, each with the opening of the case that it was asked
+    in; `unasked` why one was not.
+    """
 
     picture: Picture = Picture()
     clock: AwareDatetime = BEGINNING
     said: dict[Id, Said] = Field(default_factory=dict)
     withheld: dict[Id, Code] = Field(default_factory=dict)
+    asked: dict[Id, int] = Field(default_factory=dict)
+    unasked: dict[Id, Code] = Field(default_factory=dict)
     due: AwareDatetime | None = None

@@ -15,7 +15,7 @@ from kinbridge.stage import At, Decision
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import AlertProposed, Concern, SharingDecision
 from kinbridge_schemas.linked import LinkedEvent
-from tests.builders import a_message
+from tests.builders import PSEUDONYMS, a_message
 
 POLICIES: Final = load_all(Path(__file__).parents[3] / "deploy" / "partnerships")
 LEWISHAM: Final = POLICIES["209"]
@@ -34,7 +34,8 @@ def an_id(kind: str, name: str = "1") -> str:
 
 def rules_of(policy: Partnership) -> Rules:
     """The stage's decisions under one policy."""
-    return Rules({policy.authority: policy}, "alerts-proposed", "sharing-decisions")
+    topics = ("alerts-proposed", "sharing-decisions", "retrievals")
+    return Rules({policy.authority: policy}, PSEUDONYMS, *topics)
 
 
 class Play:
