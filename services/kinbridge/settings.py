@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     intake_host: str = "127.0.0.1"
     intake_port: Annotated[int, Field(ge=0, le=65535)] = 8080
 
+    mesh_host: str = "127.0.0.1"
+    mesh_port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    """Where the process that polls MESH shows its metrics and whether it works."""
+
     keys: Path = Path("keys.yaml")
     """The file of the keys that intake knows its sources by."""
     sources: Path | None = None

@@ -1,0 +1,1 @@
+"""MESH mailboxes: fetched, made durable, and only then acknowledged."""

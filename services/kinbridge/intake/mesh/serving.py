@@ -1,0 +1,118 @@
+"""The process of the poller: every mailbox of the file, Kafka behind them, a watch beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from kinbridge.intake.agent import Durable, open_durable, wall_clock
+from kinbridge.intake.mesh.agent import BROKER_LOST, Connection, MeshBox
+from kinbridge.intake.mesh.decide import Desk, Readers
+from kinbridge.intake.mesh.meters import Meters
+from kinbridge.intake.mesh.polling import Poller
+from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.sources.mesh import Mailbox
+from kinbridge_fhir.envelope import message_id
+from kinbridge_schemas.base import Value
+from kinbridge_schemas.identifiers import Pseudonymiser
+from kinbridge_schemas.mapped import ROUTES
+
+_log = structlog.get_logger("kinbridge.intake.mesh")
+
+_READERS: Final[Readers] = {"fhir-message": message_id}
+
+
+class Watching(Value):
+    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8081
+    within: float = 5.0
+
+
+def connection_of(mailbox: Mailbox, setting: Callable[[str], SecretStr]) -> Connection:
+    """Look up what the settings of a mailbox hold. `setting` gives a value by its name."""
+
+    def path(name: str | None) -> str:
+        return setting(name).get_secret_value() if name is not None else ""
+
+    return Connection(
+        address=setting(mailbox.address_setting),
+        password=setting(mailbox.password_setting),
+        shared_key=setting(mailbox.shared_key_setting),
+        certificate=path(mailbox.certificate_setting),
+        key=path(mailbox.key_setting),
+        authorities=path(mailbox.ca_setting),
+    )
+
+
+def readers() -> Readers:
+    """Give the readers of those routes that mapping has."""
+    return {route: reader for route, reader in _READERS.items() if route in ROUTES}
+
+
+def serve(
+    mailboxes: Sequence[tuple[Mailbox, Connection]],
+    kafka: Mapping[str, str],
+    pseudonymiser: Pseudonymiser,
+    watching: Watching,
+) -> int:
+    """Poll until SIGTERM or SIGINT, then finish the message in hand. Gives the exit code."""
+    stopping = Event()
+    boxes = [(each, MeshBox(each, connection, stopping)) for each, connection in mailboxes]
+    durable = open_durable(kafka, watching.within)
+    try:
+        return asyncio.run(_serve(boxes, durable, pseudonymiser, watching, stopping))
+    finally:
+        durable.close()
+
+
+async def _serve(
+    boxes: Sequence[tuple[Mailbox, MeshBox]],
+    durable: Durable,
+    pseudonymiser: Pseudonymiser,
+    watching: Watching,
+    stopping: Event,
+) -> int:
+    told, meters = asyncio.Event(), Meters()
+    pollers = [
+        Poller(
+            box=box,
+            desk=Desk(mailbox, readers()),
+            durable=durable,
+            pseudonymiser=pseudonymiser,
+            clock=wall_clock,
+            meters=meters,
+            stopping=told,
+        )
+        for mailbox, box in boxes
+    ]
+
+    def stop() -> None:
+        stopping.set()
+        told.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+    def failing() -> list[str]:
+        found = [f"{each.source}:{each.failing}" for each in pollers if each.failing]
+        return found if durable.ready else [*found, "kafka"]
+
+    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
+    _log.info("mesh.started", mailboxes=len(boxes))
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(watch.serve())
+        async with asyncio.TaskGroup() as tasks:
+            for each in pollers:
+                tasks.create_task(each.run())
+        watch.should_exit = True
+    _log.info("mesh.stopped")
+    return 0 if durable.ready else BROKER_LOST
