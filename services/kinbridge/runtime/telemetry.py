@@ -29,6 +29,7 @@ _QUIET: Final = (
     "mode",
     "httpx",
     "httpcore",
+    "urllib3",
     "uvicorn.access",
     "asyncio",
     "librdkafka",
