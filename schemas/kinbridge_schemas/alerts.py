@@ -166,7 +166,11 @@ class RestrictionSeen(Value):
 
 
 class Dispatch(Contract):
-    """One revision for one subscription. Thin: what it says is fetched under access control."""
+    """One revision for one subscription.
+
+    Thin for a webhook: what it says is fetched under access control. For a FHIR server `shown`
+    is the revision as the readers of the team's topic may see it.
+    """
 
     contract: ClassVar[str] = "Dispatch/v1"
 
@@ -179,6 +183,7 @@ class Dispatch(Contract):
     urgency: Urgency
     state: Literal["open", "acknowledged", "snoozed", "closed"]
     said: AwareDatetime
+    shown: TeamAlert | None = None
 
 
 class Attempt(Contract):

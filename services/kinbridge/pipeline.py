@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from kinbridge.consolidation import stage as consolidation
 from kinbridge.delivery import stage as delivery
 from kinbridge.linking import stage as linking
@@ -119,10 +121,14 @@ def _agent(name: str, policies: Policies) -> Perform | None:
     if name != "sending":
         return None
     from kinbridge.sending.agent import Courier
+    from kinbridge.sending.destination import Destination
     from kinbridge.sending.fhir import FhirServer
     from kinbridge.sending.webhook import WebhookReceiver
 
-    kinds = {"webhook": WebhookReceiver, "fhir": FhirServer}
+    kinds: dict[str, Callable[[SecretStr, SecretStr], Destination]] = {
+        "webhook": WebhookReceiver,
+        "fhir": FhirServer,
+    }
     return Courier(
         {
             subscription.name: kinds[subscription.kind](

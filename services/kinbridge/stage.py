@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from kinbridge_schemas.base import Contract, Value
 from kinbridge_schemas.envelope import Envelope
@@ -147,3 +147,10 @@ class Perform(Protocol):
     """
 
     async def __call__(self, key: str, task: Task, /) -> Output: ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """An agent that keeps something open. It is closed once, when the worker stops."""
+
+    async def close(self) -> None: ...

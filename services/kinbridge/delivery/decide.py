@@ -57,7 +57,7 @@ class Delivery:
                 shown,
                 {"authority": revision.authority},
             ),
-            *(Output(self.dispatches, s.name, dispatch(s, revision)) for s in told),
+            *(Output(self.dispatches, s.name, dispatch(s, revision, shown)) for s in told),
         ]
         followed = Followed(
             alert=revision.alert,
@@ -89,8 +89,8 @@ def team_alert(revision: AlertRevision, restricted: frozenset[ChildRef]) -> Team
     )
 
 
-def dispatch(subscription: Subscription, revision: AlertRevision) -> Dispatch:
-    """Give a revision for one subscription: thin, with nothing about anybody."""
+def dispatch(subscription: Subscription, revision: AlertRevision, shown: TeamAlert) -> Dispatch:
+    """Give a revision for one subscription: thin, or for a FHIR server as its team sees it."""
     return Dispatch(
         id=derive_id("dispatch", subscription.name, revision.id),
         subscription=subscription.name,
@@ -102,6 +102,7 @@ def dispatch(subscription: Subscription, revision: AlertRevision) -> Dispatch:
         urgency=revision.urgency,
         state=revision.state,
         said=revision.as_of,
+        shown=shown if subscription.kind == "fhir" else None,
     )
 
 

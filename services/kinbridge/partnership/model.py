@@ -145,14 +145,19 @@ class Suppression(Value):
 
 
 class Subscription(Value):
-    """A system that is told of alerts by webhook, of `least_urgency` and more urgent ones.
+    """A system that is told of alerts, of `least_urgency` and more urgent ones.
+
+    A `webhook` is thin and signed. At a `fhir` server each revision is created as a
+    Communication and each request to health as a Task: it is told what the team's topic shows.
+    `url_setting` and `secret_setting` name where its address, and its signing secret or bearer
+    token, are found.
 
     While `paused` its dispatches wait; those older than `oldest_days` are then given up, with a
     record, so that starting it again does not send last year's alerts.
     """
 
     name: Code
-    kind: Literal["webhook"]
+    kind: Literal["webhook", "fhir"]
     arms: Annotated[tuple[ServiceArm, ...], Field(min_length=1)]
     least_urgency: Urgency = Urgency.U4
     url_setting: EnvName

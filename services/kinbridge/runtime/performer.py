@@ -27,7 +27,7 @@ from kinbridge.runtime.records import Outgoing
 from kinbridge.runtime.seen import Waiting
 from kinbridge.runtime.sender import Sender
 from kinbridge.runtime.store import Store
-from kinbridge.stage import Perform
+from kinbridge.stage import Closes, Perform
 
 log: Final = structlog.get_logger("kinbridge.runtime")
 
@@ -82,6 +82,14 @@ class Performer:
             self._raise_what_failed()
             if len(self._under_way) < self._agent.at_once:
                 await self._begin()
+
+    async def stop(self) -> None:
+        """Let go of what is under way, which comes again after a start, and close the agent."""
+        for task in self._under_way.values():
+            task.cancel()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        if isinstance(self._agent.perform, Closes):
+            await self._agent.perform.close()
 
     def _raise_what_failed(self) -> None:
         for at in [at for at, task in self._under_way.items() if task.done()]:

@@ -205,6 +205,8 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._performer is not None:
+            await self._performer.stop()
         await self._loop.stop()
 
     def _tell_crash(self, faust_runs: asyncio.Task[None], worker: _FaustWorker) -> None:

@@ -1,71 +1,39 @@
-"""The outside of sending: one signed webhook, and what its answer means.
+"""The outside of sending: it makes the requests of one attempt, and writes what came of it.
 
-Source: Standard Webhooks 1.0 (headers, signature, thin payloads), RFC 9110 for the statuses.
-Whatever a destination does is an outcome. Nothing of its answer is kept but the status.
+Whatever a destination does is an outcome. Nothing of its answer is kept but the status and,
+where it is of a closed list, its reason.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Final, Literal
+from typing import Final
 
 import httpx
-from pydantic import SecretStr
-from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
+from kinbridge.sending.destination import MOST_READ, Answer, Destination, Post, Said
 from kinbridge.sending.stage import ATTEMPTS
 from kinbridge.sending.state import Errand
 from kinbridge.stage import Output, Task
 from kinbridge_schemas.alerts import Attempt
 from kinbridge_schemas.base import derive_id
 
-Outcome = Literal["delivered", "try-later", "refused", "gone"]
-
 TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
 WITHIN: Final = 30.0
 """Seconds for the whole of an attempt, however slowly a destination drips."""
-_LONGEST_WISH: Final = 86_400
-"""A destination may ask for a day at most."""
-_DIGITS: Final = 9
-_MOST_READ: Final = 4_096
-_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_GONE: Final = 410
-_TRY_LATER: Final = frozenset({408, 409, 423, 425, 429})
-"""Statuses below 500 that may be otherwise the next time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a subscription is delivered, and the secret that its webhooks are signed with."""
-
-    url: SecretStr
-    secret: SecretStr
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one attempt."""
-
-    outcome: Outcome
-    reason: str
-    status: int = 0
-    after_seconds: int | None = None
 
 
 def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Webhooks:
+class Courier:
     """Performs errands of sending. One client for all destinations; redirects are not followed.
 
-    Raises ValueError at once for an address that is not https (or http on this machine), and
-    for a secret that nothing can be signed with. Neither is shown.
+    Raises ValueError at once for a destination that cannot be sent to safely: an address that
+    is not https (or http on this machine), a secret that is none. Neither is shown.
     """
 
     def __init__(
@@ -77,7 +45,7 @@ class Webhooks:
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         for name, destination in destinations.items():
-            _check(name, destination)
+            destination.check(name)
         self._destinations: Final = destinations
         self._timeout: Final = timeout
         self._within: Final = within
@@ -108,22 +76,29 @@ class Webhooks:
         return Output(ATTEMPTS, key, attempt)
 
     async def _attempt(self, destination: Destination, errand: Errand) -> Answer:
-        content = payload(errand)
-        headers = signed(content, errand, destination.secret, self._clock())
-        url = destination.url.get_secret_value()
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._timeout, follow_redirects=False)
+        answer = Answer("refused", "nothing-to-send")
+        posts = destination.posts(errand, self._clock())
         try:
-            async with (
-                asyncio.timeout(self._within),
-                self._client.stream("POST", url, content=content, headers=headers) as said,
-            ):
-                await _read_a_little(said)
-                return judged(said.status_code, said.headers.get("retry-after", ""), self._clock())
+            async with asyncio.timeout(self._within):
+                for post in posts:
+                    answer = destination.judged(await self._said(post), self._clock())
+                    # What comes after would not be understood without what came before.
+                    if answer.outcome != "delivered":
+                        break
         except (httpx.TimeoutException, TimeoutError):
             return Answer("try-later", "timed-out")
         except httpx.TransportError:
             return Answer("try-later", "not-reached")
+        return answer
+
+    async def _said(self, post: Post) -> Said:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._timeout, follow_redirects=False)
+        async with self._client.stream(
+            "POST", post.url, content=post.content, headers=post.headers
+        ) as said:
+            first = await _first_of(said)
+            return Said(said.status_code, said.headers.get("retry-after", ""), first)
 
     async def close(self) -> None:
         """Close the connections that are kept open."""
@@ -132,86 +107,11 @@ class Webhooks:
             self._client = None
 
 
-def _check(name: str, destination: Destination) -> None:
-    try:
-        Webhook(destination.secret.get_secret_value())
-    except (ValueError, EmptyWebhookSecretError):
-        raise ValueError(f"The secret of {name} is not base64.") from None
-    try:
-        url = httpx.URL(destination.url.get_secret_value())
-    except httpx.InvalidURL:
-        raise ValueError(f"The address of {name} is not a URL.") from None
-    if url.scheme != "https" and not (url.scheme == "http" and url.host in _THIS_MACHINE):
-        raise ValueError(f"The address of {name} is not https.")
-
-
-async def _read_a_little(said: httpx.Response) -> None:
+async def _first_of(said: httpx.Response) -> bytes:
     # The connection can be used again when the answer is short; a long one is not our business.
-    read = 0
+    read = b""
     async for chunk in said.aiter_raw():
-        read += len(chunk)
-        if read > _MOST_READ:
-            return
-
-
-def payload(errand: Errand) -> bytes:
-    """Give the body: what there is to fetch, and nothing about anybody."""
-    dispatch = errand.dispatch
-    return json.dumps(
-        {
-            "type": "kinbridge.alert.revised",
-            "timestamp": dispatch.said.astimezone(UTC).isoformat(),
-            "data": {
-                "alert": dispatch.alert,
-                "authority": dispatch.authority,
-                "team": dispatch.arm,
-                "revision": dispatch.revision,
-                "reason": dispatch.reason.value,
-                "urgency": dispatch.urgency.value,
-                "state": dispatch.state,
-                "sequence": errand.sequence,
-                "previous_sequence": errand.previous,
-            },
-        },
-        separators=(",", ":"),
-    ).encode()
-
-
-def signed(content: bytes, errand: Errand, secret: SecretStr, now: datetime) -> dict[str, str]:
-    """Give the headers. The id is the dispatch's in every attempt; the time is the attempt's."""
-    whole = now.astimezone(UTC).replace(microsecond=0)
-    signature = Webhook(secret.get_secret_value()).sign(
-        errand.dispatch.id, whole, content.decode()
-    )
-    return {
-        "content-type": "application/json",
-        "user-agent": "kinbridge",
-        "webhook-id": errand.dispatch.id,
-        "webhook-timestamp": str(int(whole.timestamp())),
-        "webhook-signature": signature,
-    }
-
-
-def judged(status: int, retry_after: str, now: datetime) -> Answer:
-    """Say what a status means. A redirect is a refusal: an address is changed by a person."""
-    after = _seconds(retry_after, now)
-    if 200 <= status < 300:  # noqa: PLR2004 - the class of success
-        return Answer("delivered", "accepted", status)
-    if status == _GONE:
-        return Answer("gone", "gone", status)
-    if status in _TRY_LATER or status >= 500:  # noqa: PLR2004 - the class of server errors
-        return Answer("try-later", f"status-{status}", status, after)
-    return Answer("refused", f"status-{status}", status)
-
-
-def _seconds(retry_after: str, now: datetime) -> int | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return min(int(retry_after[:_DIGITS]), _LONGEST_WISH)
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0, int((until - now).total_seconds())), _LONGEST_WISH)
+        read += chunk
+        if len(read) > MOST_READ:
+            break
+    return read[:MOST_READ]

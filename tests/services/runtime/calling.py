@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
 from typing import Final
 
@@ -10,6 +11,9 @@ from kinbridge.stage import At, Decision, Message, Output, Stage, Task
 from kinbridge_schemas.base import Value, derive_id
 from kinbridge_schemas.problems import UnreadableError
 from tests.services.runtime.counting import START, Thing
+
+
+CLOSED: Final = "the caller is closed"
 
 
 class Calls(Value):
@@ -83,3 +87,6 @@ class Caller:
         origin = task.body.origin
         outcome = Thing(id=task.id, key=key, origin=origin, number=beside)
         return Output(self._tries, key, outcome)
+
+    async def close(self) -> None:
+        sys.stdout.write(f"{CLOSED}\n")

@@ -12,6 +12,7 @@ from kinbridge.runtime.embedded import PARTITIONS, start_embedded_broker
 from kinbridge.runtime.exits import Exit
 from tests.faults.judge import judge
 from tests.faults.rig import Rig, headers_of
+from tests.services.runtime.calling import CLOSED
 from tests.services.runtime.counting import TOPIC_NAMES, Thing
 
 pytestmark = pytest.mark.integration
@@ -65,12 +66,14 @@ def test_tasks_are_performed_one_of_a_key_at_a_time(rig: Rig) -> None:
     rig.feed(range(60))
     rig.wait(lambda: len(rig.records("tries")) > 5)
     rig.kill(hand)
-    rig.restart(hand)
+    hand = rig.restart(hand)
 
     rig.wait(lambda: len(called(rig)) == 60)
 
     assert {thing.origin for thing in called(rig).values()} == {f"n{n}" for n in range(60)}
     assert {thing.number for thing in called(rig).values()} == {0}, "two calls of a key at once"
+    assert rig.stop(hand) == Exit.STOPPED
+    assert rig.log("one").count(CLOSED) == 1
 
 
 def called(rig: Rig) -> dict[bytes, Thing]:

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from kinbridge.sending.agent import Destination, Webhooks, judged, wall_clock
+from kinbridge.sending.agent import Courier, wall_clock
 from kinbridge.sending.decide import task
+from kinbridge.sending.destination import Answer, Said, by_status
 from kinbridge.sending.state import Errand
+from kinbridge.sending.webhook import WebhookReceiver
 from kinbridge_schemas.alerts import Attempt
 from tests.services.sending.builders import NAME, START, a_dispatch
 from tests.services.sending.receiver import a_receiver
@@ -29,8 +31,8 @@ _QUICK: Final = httpx.Timeout(0.2, connect=0.2)
 
 
 @asynccontextmanager
-async def an_agent(url: str, **changes: Any) -> AsyncIterator[Webhooks]:
-    agent = Webhooks({NAME: Destination(SecretStr(url), SecretStr(SECRET))}, **changes)
+async def an_agent(url: str, **changes: Any) -> AsyncIterator[Courier]:
+    agent = Courier({NAME: WebhookReceiver(SecretStr(url), SecretStr(SECRET))}, **changes)
     try:
         yield agent
     finally:
@@ -43,7 +45,11 @@ def an_errand(number: int = 1, sequence: int = 7) -> Errand:
     )
 
 
-async def attempted(agent: Webhooks, errand: Errand | None = None, key: str = NAME) -> Attempt:
+def judged(status: int, retry_after: str) -> Answer:
+    return by_status(Said(status, retry_after, b""), START)
+
+
+async def attempted(agent: Courier, errand: Errand | None = None, key: str = NAME) -> Attempt:
     output = await agent(key, task(errand or an_errand()))
     assert isinstance(output.body, Attempt)
     assert (output.topic, output.key) == ("attempts", key)
@@ -110,7 +116,7 @@ _LATER = {408, 409, 423, 425, 429}
 
 @pytest.mark.parametrize("status", range(200, 600))
 def test_each_status_has_one_outcome(status: int) -> None:
-    answer = judged(status, "", START)
+    answer = judged(status, "")
 
     if status < 300:
         expected = "delivered"
@@ -160,7 +166,7 @@ async def test_the_status_that_a_destination_answers_decides(status: int, outcom
     ],
 )
 def test_retry_after_is_read_as_it_is_written(header: str, seconds: int | None) -> None:
-    assert judged(503, header, START).after_seconds == seconds
+    assert judged(503, header).after_seconds == seconds
 
 
 @settings(deadline=None)
@@ -168,7 +174,7 @@ def test_retry_after_is_read_as_it_is_written(header: str, seconds: int | None) 
     st.text(max_size=60) | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ GMT")
 )
 def test_no_retry_after_is_too_strange(header: str) -> None:
-    asked = judged(503, header, START).after_seconds
+    asked = judged(503, header).after_seconds
 
     assert asked is None or 0 <= asked <= 86_400
 
@@ -235,10 +241,10 @@ async def test_a_destination_without_a_certificate_is_not_talked_to() -> None:
 async def test_one_destination_that_is_silent_holds_no_other_up() -> None:
     with a_receiver(silent=True) as silent, a_receiver() as quick:
         destinations = {
-            "silent": Destination(SecretStr(silent.url), SecretStr(SECRET)),
-            "quick": Destination(SecretStr(quick.url), SecretStr(SECRET)),
+            "silent": WebhookReceiver(SecretStr(silent.url), SecretStr(SECRET)),
+            "quick": WebhookReceiver(SecretStr(quick.url), SecretStr(SECRET)),
         }
-        agent = Webhooks(destinations, timeout=_QUICK)
+        agent = Courier(destinations, timeout=_QUICK)
         first = await attempted(agent, key="quick")
         late = await attempted(agent, key="silent")
         again = await attempted(agent, key="quick")
@@ -248,7 +254,7 @@ async def test_one_destination_that_is_silent_holds_no_other_up() -> None:
 
 
 async def test_a_subscription_without_a_destination_waits_for_one() -> None:
-    agent = Webhooks({})
+    agent = Courier({})
 
     attempt = await attempted(agent, key="case-system")
 
@@ -270,7 +276,7 @@ def test_what_cannot_be_sent_safely_stops_the_start_and_is_not_shown(
     url: str, secret: str, what: str
 ) -> None:
     with pytest.raises(ValueError, match=rf"The {what} of {NAME}") as raised:
-        Webhooks({NAME: Destination(SecretStr(url), SecretStr(secret))})
+        Courier({NAME: WebhookReceiver(SecretStr(url), SecretStr(secret))})
 
     assert url not in str(raised.value)
     assert secret == "" or secret not in str(raised.value)
