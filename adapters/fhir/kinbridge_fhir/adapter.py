@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from kinbridge_fhir.births import births
 from kinbridge_fhir.codes import MAPPING_VERSION, Reading
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import Message
+from kinbridge_fhir.nems import facts_of_event
 from kinbridge_fhir.nodes import read
 from kinbridge_fhir.resources import facts_of
 from kinbridge_schemas.events import ChildEvent
@@ -47,8 +47,8 @@ def _facts(message: Message, account: Account, received: str) -> Iterable[ChildE
         return (parked(received, "event-unknown"),)
     if reading is Reading.NOT_USED:
         return (parked(received, reading.value),)
-    if reading is Reading.BIRTH:
-        return births(message, account)
+    if reading is Reading.NEMS:
+        return facts_of_event(message, account)
     found = facts_of(
         account, message.resources, about=message.focus, unused=_UNUSED.get(reading, {})
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from kinbridge_fhir.codes import VERIFIED
-from kinbridge_fhir.collection import Collection, codings
+from kinbridge_fhir.codes import RESTRICTED, VERIFIED
+from kinbridge_fhir.collection import Collection, coding, codings
 from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.systems import NHS_NUMBER, ODS, ODS_SITE, VERIFICATION, normal
 from kinbridge_schemas.identifiers import NhsNumber, PersonName
@@ -40,14 +41,33 @@ def person(patient: Node) -> Person:
 
 def nhs_number(node: Node) -> NhsNumber | None:
     """Give the NHS number. One that is malformed, past or not verified is no number."""
-    for identifier in node.all("identifier"):
-        if normal(text(identifier, "system")) != NHS_NUMBER or not _verified(identifier):
-            continue
-        try:
-            return NhsNumber(text(identifier, "value") or "")
-        except UnreadableError:
-            continue
-    return None
+    numbers = (number_of(identifier) for identifier in node.all("identifier"))
+    return next((number for number in numbers if number is not None), None)
+
+
+def number_of(identifier: Node) -> NhsNumber | None:
+    """Give the NHS number that one Identifier holds, where it holds one that can be used."""
+    if not names_a_number(identifier) or not _verified(identifier):
+        return None
+    try:
+        return NhsNumber(text(identifier, "value") or "")
+    except UnreadableError:
+        return None
+
+
+def names_a_number(identifier: Node) -> bool:
+    """Whether an Identifier is meant to be an NHS number, whatever stands in it."""
+    return normal(text(identifier, "system")) == NHS_NUMBER
+
+
+def restricted(patient: Node | None) -> bool:
+    """Whether the record itself says that it is sensitive: where somebody is must not leave."""
+    marks = (coding(mark) for holder in _all(patient, "meta") for mark in holder.all("security"))
+    return any(mark is not None and mark.pair in RESTRICTED for mark in marks)
+
+
+def _all(node: Node | None, name: str) -> Iterable[Node]:
+    return node.all(name) if node is not None else ()
 
 
 def _verified(identifier: Node) -> bool:
@@ -64,14 +84,17 @@ def _verified(identifier: Node) -> bool:
 
 
 def _name(patient: Node) -> PersonName | None:
-    for name in patient.all("name"):
-        if text(name, "use") in _PAST_USES:
-            continue
-        given = name.values("given")
-        line = " ".join([*given, text(name, "family") or ""]).strip() or text(name, "text")
-        if line:
-            return PersonName(line[:_SHORT])
-    return None
+    names = (name_of(name) for name in patient.all("name"))
+    return next((name for name in names if name is not None), None)
+
+
+def name_of(name: Node) -> PersonName | None:
+    """Give one HumanName as a line. None for a past one, and for an empty one."""
+    if text(name, "use") in _PAST_USES:
+        return None
+    given = name.values("given")
+    line = " ".join([*given, text(name, "family") or ""]).strip() or text(name, "text")
+    return PersonName(line[:_SHORT]) if line else None
 
 
 def _born(patient: Node) -> tuple[datetime | None, datetime | None]:

@@ -18,8 +18,11 @@ VERIFICATION: Final = "nhs-number-verification-status"
 SPECIALTY: Final = "nhs-specialty"
 ADMISSION_METHOD: Final = "admission-method"
 ACT_CODE: Final = "v3-act-code"
+CONFIDENTIALITY: Final = "v3-confidentiality"
 CANCELLATION: Final = "appointment-cancellation-reason"
 TRIGGER: Final = "hl7-trigger-event"
+FILLER_STATUS: Final = "hl7-filler-status"
+READ_V2: Final = "read-v2"
 NEMS_EVENT: Final = "nems-event"
 BARS_EVENT: Final = "bars-event"
 BARS_REASON: Final = "bars-reason"
@@ -47,10 +50,17 @@ _SAME: Final = {
     f"{_UK}/codesystem/ukcore-admissionmethodengland": ADMISSION_METHOD,
     f"{_HL7}/v3-actcode": ACT_CODE,
     "http://hl7.org/fhir/v3/actcode": ACT_CODE,
+    f"{_HL7}/v3-confidentiality": CONFIDENTIALITY,
+    "http://hl7.org/fhir/v3/confidentiality": CONFIDENTIALITY,
     f"{_HL7}/appointment-cancellation-reason": CANCELLATION,
     f"{_HL7}/v2-0003": TRIGGER,
     "http://hl7.org/fhir/v2/0003": TRIGGER,
+    f"{_HL7}/v2-0278": FILLER_STATUS,
+    "http://hl7.org/fhir/v2/0278": FILLER_STATUS,
+    "http://read.info/readv2": READ_V2,
     f"{_NHS}/stu3/codesystem/eventtype-1": NEMS_EVENT,
+    # The address of a value set, where an official sample means the system of its codes.
+    f"{_NHS}/stu3/valueset/dch-bloodspotoutcome-1": SNOMED,
     f"{_NHS}/codesystem/message-events-bars": BARS_EVENT,
     f"{_NHS}/codesystem/message-reason-bars": BARS_REASON,
 }

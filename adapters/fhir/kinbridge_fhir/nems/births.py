@@ -22,7 +22,8 @@ from kinbridge_fhir.codes import (
 from kinbridge_fhir.collection import Collection, codings
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import Message
-from kinbridge_fhir.nodes import Node, extension, one, text
+from kinbridge_fhir.nems.deaths import death_status
+from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.persons import Person, person, provider_of
 from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent
@@ -32,10 +33,7 @@ from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_time
 from kinbridge_schemas.vocabulary import Occurred, Provider, Role
 
-_DEATH: Final = (
-    "deathNotificationStatus",
-    "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-DeathNotificationStatus-1",
-)
+_DEAD: Final = frozenset({"1", "2"})
 _MOST: Final = 9
 _MOST_WEEKS: Final = 46.0
 
@@ -125,7 +123,7 @@ def _live(message: Collection, baby: Node) -> bool | None:
     if (
         text(baby, "deceasedDateTime") is not None
         or text(baby, "deceasedBoolean") == "true"
-        or _death_notified(baby)
+        or death_status(baby) in _DEAD
     ):
         return False
     observation = _observation(message, baby, STILLBIRTH_CODE)
@@ -133,12 +131,6 @@ def _live(message: Collection, baby: Node) -> bool | None:
         return None
     found = next(codings(observation, "valueCodeableConcept"), None)
     return found.code == LIVE_BIRTH if found is not None else None
-
-
-def _death_notified(baby: Node) -> bool:
-    status = extension(baby, *_DEATH)
-    found = next(codings(status, "valueCodeableConcept"), None) if status is not None else None
-    return found is not None and found.code in ("1", "2")
 
 
 def _observation(message: Collection, about: Node | None, code: tuple[str, str]) -> Node | None:
