@@ -54,4 +54,4 @@ lock: setup ## requirements.lock anew, from pyproject's ranges
 	    --native-tls --quiet --output-file requirements.lock
 
 clean: ## what was made here, the Kafka data too
-	rm -rf $(VENV) .bench-venv .kafka .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench-venv .mesh-venv .kafka .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
