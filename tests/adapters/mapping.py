@@ -16,6 +16,7 @@ NOW: Final = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 
 SOURCES: Final = {
     "fhir-message": "example-trust",
+    "fhir-notification": "example-trust.appointments",
     "case-webhook": "209.example",
     "dfe-csc": "209.example",
 }

@@ -53,7 +53,7 @@ class Collection:
 
     def __init__(self, root: Node) -> None:
         self.root = root
-        self._entries = root.entries() if root.kind == "Bundle" else [(None, root)]
+        self._entries = _entries(root) if root.kind == "Bundle" else [(None, root)]
         if len(self._entries) > MAX_ENTRIES:
             raise UnreadableError("too-many-entries", "Bundle.entry")
 
@@ -99,13 +99,22 @@ class Collection:
     def resolve(self, reference: Node | None) -> Node | None:
         """Give the resource that a Reference points to, inside this collection only."""
         target = text(reference, "reference")
-        if target is None:
-            return None
-        return self._by_url.get(target) or self._by_id.get(_tail(target))
+        return self.at(target) if target is not None else None
+
+    def at(self, target: str) -> Node | None:
+        """Give the resource of an address, or of a type and id."""
+        return self._by_url.get(target) or self._by_id.get(tail(target))
 
     @cached_property
     def _by_url(self) -> dict[str, Node]:
         return {url: resource for url, resource in self._entries if url and resource is not None}
+
+    def place_of(self, resource: Node) -> str:
+        """Give the `fullUrl` under which a resource came, else its place in the Bundle."""
+        for position, (url, other) in enumerate(self._entries):
+            if other is resource:
+                return url or f"{text(self.root, 'id') or ''}#{position}"
+        return ""
 
     @cached_property
     def _by_id(self) -> dict[str, Node]:
@@ -122,8 +131,19 @@ class Collection:
         return found
 
 
-def _tail(target: str) -> str:
-    # An absolute or versioned reference names the same resource by its last two steps.
+def _entries(bundle: Node) -> list[tuple[str | None, Node | None]]:
+    # What was asked for in several requests is put together as it came: Bundles in a Bundle.
+    found: list[tuple[str | None, Node | None]] = []
+    for url, resource in bundle.entries():
+        if resource is not None and resource.kind == "Bundle":
+            found += resource.entries()
+        else:
+            found.append((url, resource))
+    return found
+
+
+def tail(target: str) -> str:
+    """Give type and id: an absolute or versioned reference has them in its last steps."""
     steps = target.partition("/_history/")[0].split("/")
     return "/".join(steps[-2:])
 
