@@ -17,8 +17,10 @@ NOW: Final = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 SOURCES: Final = {
     "fhir-message": "example-trust",
     "fhir-notification": "example-trust.appointments",
+    "fhir-search": "example-hospital",
     "case-webhook": "209.example",
     "dfe-csc": "209.example",
+    "hl7v2": "example-trust",
 }
 
 

@@ -2,5 +2,6 @@
 
 from kinbridge_fhir.adapter import FhirMessages
 from kinbridge_fhir.notifications import FhirNotifications
+from kinbridge_fhir.searching import FhirSearches
 
-__all__ = ["FhirMessages", "FhirNotifications"]
+__all__ = ["FhirMessages", "FhirNotifications", "FhirSearches"]

@@ -1,0 +1,217 @@
+"""The adapter of the route `fhir-search`: what a provider's server gave when it was asked.
+
+Its resources go through the same mappings as those of a message, under the same name of the
+source, so that what was fetched and what was sent of one appointment are one fact. Beside them
+one event says how the question ended: that nothing came is not that there is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from kinbridge_fhir.codes import MAPPING_VERSION
+from kinbridge_fhir.collection import Collection
+from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.nodes import JsonNode, Node, read, text
+from kinbridge_fhir.persons import nhs_number
+from kinbridge_fhir.resources import facts_of
+from kinbridge_fhir.systems import NHS_NUMBER
+from kinbridge_schemas.base import derive_id
+from kinbridge_schemas.events import ChildEvent, Subject
+from kinbridge_schemas.events.care import AppointmentRecorded
+from kinbridge_schemas.events.event import event_id
+from kinbridge_schemas.events.knowledge import CareRetrieved
+from kinbridge_schemas.mapped import Ended, Given, Mapped
+from kinbridge_schemas.problems import UnreadableError
+from kinbridge_schemas.received import Received
+from kinbridge_schemas.retrieval import Answer, CareWanted, unframed
+from kinbridge_schemas.vocabulary import DisclosureTier, InputStatus, Occurred, Role, Version
+
+Step = Literal["appointments", "encounters"]
+
+SEARCHED: Final[dict[str, tuple[Step, str]]] = {
+    "Appointment": ("appointments", "Appointment"),
+    "Encounter": ("encounters", "Encounter"),
+}
+_KINDS: Final[dict[str, tuple[Step, str]]] = {
+    step: (step, kind) for step, kind in SEARCHED.values()
+}
+_MAX_PAGES: Final = 50
+_ANOTHER: Final = "another-patient"
+_NOT_PERMITTED: Final = frozenset({401, 403})
+
+
+class FhirSearches:
+    """Maps the answers of FHIR servers that were searched for care. Holds nothing."""
+
+    version = MAPPING_VERSION
+    compares = False
+
+    def __call__(self, received: Received, given: Given, /) -> Mapped:
+        """Map one answer. Raises UnreadableError where the bytes are no answer to a search."""
+        answer, content = unframed(received.content)
+        step, kind = _KINDS.get(answer.step, (None, ""))
+        if step is None or not isinstance(answer.wanted, CareWanted) or answer.child is None:
+            raise UnreadableError("answer-to-another-question", "answer.step")
+        pages = _pages(answer, content)
+        facts = [fact for page in pages for fact in _facts(page, kind, answer, given)]
+        others = sum(isinstance(fact, Ended) and fact.reason == _ANOTHER for fact in facts)
+        retrieved = _retrieved(answer, answer.wanted, step, _found(answer, pages, kind, others))
+        return Mapped(
+            events=(
+                *(fact for fact in facts if isinstance(fact, ChildEvent)),
+                _told(answer, retrieved, given),
+            ),
+            ends=tuple(fact for fact in facts if isinstance(fact, Ended)),
+            # No two answers are accounts of one record, so none contradicts another.
+            version=received.id,
+        )
+
+
+class Page(Collection):
+    """A searchset Bundle of one patient. Raises UnreadableError where it is none."""
+
+    def __init__(self, root: Node, patient: Node) -> None:
+        if root.kind != "Bundle" or text(root, "type") != "searchset":
+            raise UnreadableError("not-a-searchset", "Bundle.type")
+        super().__init__(root)
+        self._patient = patient
+        self._number = nhs_number(patient)
+
+    @property
+    def more(self) -> bool:
+        """Whether the server says that another page follows."""
+        return any(text(link, "relation") == "next" for link in self.root.all("link"))
+
+    @property
+    def total(self) -> int | None:
+        """How many there are, where the server counted."""
+        said = text(self.root, "total") or ""
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None  # noqa: PLR2004 - digits of 32 bits
+
+    def resolve(self, reference: Node | None) -> Node | None:
+        """Give what a reference points to; a patient that is not in it is who was asked about."""
+        found = super().resolve(reference)
+        if found is not None or reference is None:
+            return found
+        target = (text(reference, "reference") or "").split("/")
+        patient = target[-2:-1] == ["Patient"] or text(reference, "type") == "Patient"
+        named = nhs_number(reference)
+        if named is not None:
+            return self._patient if named == self._number else None
+        return self._patient if patient else None
+
+
+def _pages(answer: Answer, content: bytes) -> list[Page]:
+    if answer.end != "answered":
+        return []
+    root = read(content, answer.content_type or "application/fhir+json")
+    patient = JsonNode(
+        {
+            "resourceType": "Patient",
+            "identifier": [{"system": NHS_NUMBER, "value": answer.nhs_number.reveal()}],
+        },
+        "resource",
+        None,
+    )
+    if text(root, "type") != "collection":
+        return [Page(root, patient)]
+    pages = [page for _, page in root.entries() if page is not None]
+    if len(pages) > _MAX_PAGES:
+        raise UnreadableError("too-many-pages", "Bundle.entry")
+    return [Page(page, patient) for page in pages]
+
+
+def _facts(page: Page, kind: str, answer: Answer, given: Given) -> Iterator[ChildEvent | Ended]:
+    if _existence(answer):
+        return  # it was only asked whether there is anything, whatever the server sent
+    account = Account(page, answer.destination, given.pseudonymiser, given.now)
+    for resource in page.of_kind(kind):
+        try:
+            found = facts_of(account, [resource])
+        except UnreadableError as problem:
+            # The answer's end has to be said whatever one of its resources is like.
+            name = account.fact(kind.lower(), resource)
+            found = [parked(name, problem.reason, "parked-unreadable")]
+        yield from (_of_asked(fact, answer) for fact in found)
+
+
+def _of_asked(fact: ChildEvent | Ended, answer: Answer) -> ChildEvent | Ended:
+    """Give a fact of the person who was asked about; anybody else's goes no further."""
+    if isinstance(fact, Ended):
+        return fact
+    if fact.subjects[0].nhs_number != answer.nhs_number:
+        return parked(fact.fact, _ANOTHER)
+    # Of an adult only what belongs to the pregnancy, and arrivals: the rest is their own.
+    if answer.relation is not Role.CHILD and isinstance(fact.detail, AppointmentRecorded):
+        return parked(fact.fact, "adult-care-not-used")
+    return fact
+
+
+# -- how the question ended
+
+
+def _found(
+    answer: Answer, pages: list[Page], kind: str, others: int
+) -> tuple[InputStatus, int | None, bool]:
+    """Give what came of it, how many there were, and whether that was all.
+
+    `others` are of another patient: a server that gives them has not searched as it was asked.
+    """
+    if answer.end == "no-answer":
+        refused = answer.status in _NOT_PERMITTED
+        return (InputStatus.NOT_PERMITTED if refused else InputStatus.NO_RESPONSE), None, True
+    if _existence(answer):
+        some = any(page.total or page.of_kind(kind) for page in pages)
+        return (InputStatus.DATA if some else InputStatus.NO_DATA), None, True
+    count = max(0, sum(len(page.of_kind(kind)) for page in pages) - others)
+    complete = not (pages and pages[-1].more)
+    if count:
+        return InputStatus.DATA, count, complete
+    # Nothing on the first pages of many is not nothing.
+    certain = complete and not others
+    return (InputStatus.NO_DATA if certain else InputStatus.UNKNOWN), count, complete
+
+
+def _existence(answer: Answer) -> bool:
+    wanted = answer.wanted
+    return isinstance(wanted, CareWanted) and wanted.tier is DisclosureTier.EXISTENCE
+
+
+def _retrieved(
+    answer: Answer,
+    wanted: CareWanted,
+    step: Step,
+    found: tuple[InputStatus, int | None, bool],
+) -> CareRetrieved:
+    status, count, complete = found
+    return CareRetrieved(
+        retrieval=answer.retrieval,
+        server=answer.destination,
+        asked_for=step,
+        of=answer.relation,
+        why=answer.why,
+        status=status,
+        since=wanted.since,
+        count=count,
+        complete=complete,
+    )
+
+
+def _told(answer: Answer, retrieved: CareRetrieved, given: Given) -> ChildEvent:
+    fact = derive_id("fact", "care", answer.retrieval, answer.step)
+    version = Version(updated=given.now)
+    child = answer.child or ""
+    key = given.pseudonymiser.of_source_record("child", child)
+    return ChildEvent(
+        id=event_id(fact, version, "assert"),
+        fact=fact,
+        version=version,
+        occurred=Occurred(at=given.now),
+        observed=given.now,
+        source=answer.destination,
+        authority=answer.authority,
+        subjects=(Subject(role=Role.CHILD, key=key, child=child),),
+        detail=retrieved,
+    )

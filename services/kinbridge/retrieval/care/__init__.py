@@ -1,0 +1,1 @@
+"""Searching providers' FHIR servers for a person's recent care."""
