@@ -12,6 +12,7 @@ from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_instant
 
+_ONLY: Final = "1"
 _EVENT_TYPE: Final = "https://fhir.nhs.uk/STU3/StructureDefinition/Extension-MessageEventType-1"
 
 
@@ -96,7 +97,14 @@ class Message(Collection):
 
     @property
     def version(self) -> str:
-        """The sender's own version of the message as one text, to tell repeat from conflict."""
+        """The sender's own version of the message as one text, to tell repeat from conflict.
+
+        An event of NEMS has but one: the id of its header is of that message alone, and the
+        thread it belongs to is told by its focus. So whatever else comes under the id, of the
+        same event or of another, is a conflict and no later version.
+        """
+        if self.reading is Reading.NEMS:
+            return _ONLY
         said = (
             text(self.header, "meta", "versionId"),
             text(self.header, "meta", "lastUpdated") or text(self.header, "timestamp"),

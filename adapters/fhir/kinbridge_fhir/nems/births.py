@@ -24,7 +24,7 @@ from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import Message
 from kinbridge_fhir.nems.deaths import death_status
 from kinbridge_fhir.nodes import Node, one, text
-from kinbridge_fhir.persons import Person, person, provider_of
+from kinbridge_fhir.persons import Person, person, provider_of, restricted
 from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.events.maternity import BirthNotified
@@ -38,16 +38,33 @@ _MOST: Final = 9
 _MOST_WEEKS: Final = 46.0
 
 
-def births(message: Message, account: Account) -> Iterator[ChildEvent | Ended]:
-    """Give one fact for each baby of the notification."""
-    found = False
+def births(message: Message, account: Account) -> list[ChildEvent | Ended]:
+    """Give one fact for each baby of the notification.
+
+    Raises UnreadableError where there is none, or where none of them could be read.
+    """
+    found: list[ChildEvent | Ended] = []
+    problems: list[UnreadableError] = []
+    for mother, baby in _delivered(message):
+        try:
+            found.append(_birth(account, message.header, mother, baby))
+        except UnreadableError as problem:
+            # One baby that cannot be read does not lose its twin.
+            fact = account.fact("birth", baby)
+            found.append(parked(fact, problem.reason, "parked-unreadable"))
+            problems.append(problem)
+    if not found:
+        raise UnreadableError("baby-missing", "Patient.link")
+    if problems and not any(isinstance(fact, ChildEvent) for fact in found):
+        raise problems[0]
+    return found
+
+
+def _delivered(message: Message) -> Iterator[tuple[Node | None, Node]]:
     for communication in message.focus:
         mother = message.resolve(one(communication, "subject"))
         for baby in _babies(message, mother):
-            found = True
-            yield _birth(account, message.header, mother, baby)
-    if not found:
-        raise UnreadableError("baby-missing", "Patient.link")
+            yield mother, baby
 
 
 def _babies(message: Collection, mother: Node | None) -> Iterator[Node]:
@@ -107,13 +124,14 @@ def _detail(
     message: Collection, mother: Node | None, baby: Node, *, mother_known: bool
 ) -> BirthNotified:
     gestation = _quantity(message, baby, GESTATION_CODE)
+    hidden = restricted(baby) or restricted(mother)
     births = _quantity(message, mother, BIRTHS_CODE) or _quantity(message, baby, BIRTHS_CODE)
     return BirthNotified(
         live=_live(message, baby),
         births=_count(births),
         birth_order=_count(_decimal(text(baby, "multipleBirthInteger"))),
         gestation_weeks=gestation if gestation and gestation <= _MOST_WEEKS else None,
-        provider=_delivery_place(message, baby),
+        provider=Provider() if hidden else _delivery_place(message, baby),
         mother_known=mother_known,
     )
 

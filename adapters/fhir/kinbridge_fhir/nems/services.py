@@ -47,23 +47,20 @@ def service(news: News) -> Iterator[ChildEvent | Ended]:
     if reason is not None and news.action == "new":
         yield news.parked(reason)
         return
-    # An update to what is not told takes back what was told before.
-    status = _STATUSES.get(said, "ended")
+    began, over = news.time("period", "start"), news.time("period", "end")
+    if withdrawn or reason is not None:
+        # An update to what is not told takes back what was told before, and names nobody.
+        detail = HealthServiceRecorded(service=Service.UNKNOWN if kind in _NOT_TOLD else kind)
+        yield news.told(who, "service", detail, began, thread=news.focus, withdrawn=True)
+        return
     detail = HealthServiceRecorded(
-        service=Service.UNKNOWN if kind in _NOT_TOLD else kind,
-        status=status,
+        service=kind,
+        status=_STATUSES[said],
         provider=news.provider(who, "managingOrganization"),
         contact=_contact(news, who),
     )
-    began, over = news.time("period", "start"), news.time("period", "end")
-    yield news.told(
-        who,
-        "service",
-        detail,
-        over or began if status == "ended" else began,
-        thread=news.focus,
-        withdrawn=withdrawn or reason is not None,
-    )
+    when = over or began if detail.status == "ended" else began
+    yield news.told(who, "service", detail, when, thread=news.focus)
 
 
 def _service(news: News) -> Service:
