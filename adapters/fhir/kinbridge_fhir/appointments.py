@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from kinbridge_fhir.codes import (
-    ATTENDED_STATUSES,
-    KNOWN_REASONS,
-    SERVICES,
-    UNAGREED_STATUSES,
-    cancelled_by,
+from kinbridge_fhir.attendance import (
+    APPOINTMENT_STATUS,
+    CODE_UNKNOWN,
+    Meaning,
+    Outcome,
+    Whose,
+    meaning_of,
+    outcome,
+    own_errand,
+    together,
 )
+from kinbridge_fhir.codes import SERVICES
 from kinbridge_fhir.collection import codings
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.nodes import Node, extension, one, text
@@ -23,10 +28,16 @@ from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought
 from kinbridge_schemas.events.maternity import AntenatalAppointment
 from kinbridge_schemas.mapped import Ended, record_id
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.times import LONDON, read_time, years_between
-from kinbridge_schemas.vocabulary import AppointmentStatus, Occurred, Provider, Role, Service
+from kinbridge_schemas.times import LONDON, read_time
+from kinbridge_schemas.vocabulary import (
+    AppointmentStatus,
+    Occurred,
+    Provider,
+    Responsible,
+    Role,
+    Service,
+)
 
-ADULT: Final = 18
 # R4 has no element for it; R5's is carried back by this cross-version extension.
 _REPLACES: Final = (
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.replaces",
@@ -38,13 +49,12 @@ _TREATMENT_FUNCTION_DIGITS: Final = 3
 def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
     """Map one Appointment. Raises UnreadableError where its start cannot be read."""
     fact = account.fact("appointment", resource)
-    raw = text(resource, "status") or ""
-    if raw in UNAGREED_STATUSES:
+    meaning = Meaning.WITHDRAWN if account.message.deletes else _meaning(account, resource)
+    if meaning is None:
+        return parked(fact, CODE_UNKNOWN)
+    if meaning is Meaning.NOT_AGREED:
         return parked(fact, "appointment-not-agreed")
-    status = _status(account, resource, raw)
-    withdrawn = raw == "entered-in-error" or account.message.deletes
-    if status is None and not withdrawn:
-        return parked(fact, "appointment-status-unknown")
+    withdrawn = meaning is Meaning.WITHDRAWN
     who = patient_of(account, resource)
     if who is None:
         return parked(fact, "subject-missing")
@@ -57,7 +67,9 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
         raise UnreadableError("appointment-start-missing", "Appointment.start")
     occurred = start or account.unknown_time(version)
     service = service_of(resource)
-    detail = _detail(account, resource, occurred, patient, service, status)
+    whose = Whose(patient.born, occurred.at, own_errand(service))
+    became = outcome(meaning, whose) or Outcome(AppointmentStatus.UNKNOWN, Responsible.UNKNOWN)
+    detail = _detail(account, resource, occurred, service, became)
     return account.event(
         fact,
         version,
@@ -68,11 +80,14 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
     )
 
 
-def patient_of(account: Account, resource: Node) -> tuple[Person, Node] | None:
-    """Give the patient and where they are named. None where nobody is."""
+def patient_of(account: Account, resource: Node, *names: str) -> tuple[Person, Node] | None:
+    """Give the patient and where they are named. None where nobody is.
+
+    `names` are the fields that refer to them: `participant` and `subject` unless said.
+    """
     references = [
         reference
-        for name in ("participant", "subject")
+        for name in names or ("participant", "subject")
         for holder in resource.all(name)
         for reference in ((one(holder, "actor") if name == "participant" else holder),)
         if reference is not None
@@ -120,31 +135,50 @@ def replaced_by(account: Account, resource: Node) -> Id | None:
     return record_id(account.pseudonymiser, account.source, "appointment", raw)
 
 
-def _status(account: Account, resource: Node, raw: str) -> AppointmentStatus | None:
-    if raw in ATTENDED_STATUSES:
-        return AppointmentStatus.ATTENDED
-    if raw == "booked":
-        return AppointmentStatus.BOOKED
-    if raw == "noshow":
-        return AppointmentStatus.DID_NOT_ATTEND
-    if raw != "cancelled":
-        return None
+def _meaning(account: Account, resource: Node) -> Meaning | None:
+    """What the source says became of it. None where one of its codes is in no list."""
+    said = meaning_of(APPOINTMENT_STATUS, text(resource, "status") or "")
+    if said is Meaning.MISSED:
+        # Why nobody came changes nothing, unless it says that a child was not brought.
+        brought = Meaning.NOT_BROUGHT in (m for _, m in _reasons(resource))
+        return Meaning.NOT_BROUGHT if brought else said
+    if said is not Meaning.CANCELLED:
+        return said
+    if (moved := _moved(account, resource)) is not None:
+        return moved
+    reasons = [meaning for _, meaning in _reasons(resource)]
+    known = [meaning for meaning in reasons if meaning is not None]
+    # One reason may be given in several systems: one that is known is enough.
+    return None if reasons and not known else together([said, *known])
+
+
+def _moved(account: Account, resource: Node) -> Meaning | None:
+    """Whether another appointment of the message stands in its place, here or elsewhere."""
     own = account.thing("appointment", resource)
     others = account.message.of_kind("Appointment")
-    if any(replaced_by(account, other) == own for other in others):
-        return AppointmentStatus.RESCHEDULED
-    return cancelled_by(_reason(resource))
+    instead = [other for other in others if replaced_by(account, other) == own]
+    if not instead:
+        return None
+    here = _provider(account, resource).ods
+    there = {_provider(account, other).ods for other in instead}
+    elsewhere = here is not None and None not in there and here not in there
+    return Meaning.TRANSFERRED if elsewhere else Meaning.REBOOKED
 
 
-def _reason(resource: Node) -> str | None:
-    codes = (c.code for c in codings(resource, "cancelationReason"))
-    return next((code for code in codes if code in KNOWN_REASONS), None)
+def _reasons(resource: Node) -> list[tuple[str, Meaning | None]]:
+    # R5 spells it with two l; reasons that are typed have no code and are not read.
+    return [
+        (code.code, meaning_of(code.system, code.code))
+        for name in ("cancelationReason", "cancellationReason")
+        for code in codings(resource, name)
+    ]
 
 
 def _raw(resource: Node) -> str:
     # The source's own word is kept, but only a word of a code list: nothing that was typed.
-    status, reason = text(resource, "status") or "", _reason(resource)
-    known = status if status.isascii() and status.isalpha() else "entered-in-error"
+    status = text(resource, "status") or ""
+    known = status if meaning_of(APPOINTMENT_STATUS, status) is not None else "unlisted"
+    reason = next((code for code, meaning in _reasons(resource) if meaning is not None), None)
     return f"{known}/{reason}" if reason is not None else known
 
 
@@ -161,42 +195,41 @@ def _role(patient: Person, service: Service, at: datetime) -> Role:
 
 def under_age(patient: Person, at: datetime) -> bool:
     """Whether the patient is a child at that time, as far as the message says."""
-    return patient.born is not None and years_between(patient.born, at) < ADULT
+    return Whose(patient.born, at).under_age
 
 
 def _detail(
-    account: Account,
-    resource: Node,
-    occurred: Occurred,
-    patient: Person,
-    service: Service,
-    status: AppointmentStatus | None,
+    account: Account, resource: Node, occurred: Occurred, service: Service, became: Outcome
 ) -> Detail:
     own, given_by = account.thing("appointment", resource), _provider(account, resource)
-    known, raw = status or AppointmentStatus.UNKNOWN, _raw(resource)
+    raw = _raw(resource)
     if service is Service.MATERNITY:
         return AntenatalAppointment(
             appointment_id=own,
-            status=known,
+            status=became.status,
             start=occurred.at,
             clinic_end=_clinic_end(account, resource, occurred.at),
             replaces=replaced_by(account, resource),
             provider=given_by,
             raw_status=raw,
         )
-    # Who is under age does not attend: somebody is responsible to bring the child.
-    if known is AppointmentStatus.DID_NOT_ATTEND and under_age(patient, occurred.at):
+    if became.status is AppointmentStatus.WAS_NOT_BROUGHT:
         return ChildNotBrought(
-            appointment_id=own, service=service, provider=given_by, raw_status=raw
+            appointment_id=own,
+            service=service,
+            provider=given_by,
+            raw_status=raw,
+            responsible=became.responsible,
         )
     return AppointmentRecorded(
         appointment_id=own,
         service=service,
-        status=known,
+        status=became.status,
         start=occurred.at,
         replaces=replaced_by(account, resource),
         provider=given_by,
         raw_status=raw,
+        responsible=became.responsible,
     )
 
 

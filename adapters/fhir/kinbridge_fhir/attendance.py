@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import reduce
 from typing import Final
 
-from kinbridge_fhir.systems import CANCELLATION, TRIGGER
+from kinbridge_fhir.systems import CANCELLATION, FILLER_STATUS, READ_V2, TRIGGER
 from kinbridge_schemas.times import years_between
 from kinbridge_schemas.vocabulary import AppointmentStatus, Responsible, Service
 
@@ -28,8 +28,6 @@ CODE_UNKNOWN: Final = "attendance-code-unknown"
 
 APPOINTMENT_STATUS: Final = "fhir-appointment-status"
 ATTENDED_OR_NOT: Final = "nhs-attended-or-did-not-attend"
-FILLER_STATUS: Final = "hl7-filler-status"
-READ_V2: Final = "read-v2"
 NOT_GIVEN: Final = "immunization-not-given"
 
 

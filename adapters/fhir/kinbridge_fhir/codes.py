@@ -11,13 +11,14 @@ from typing import Final
 from kinbridge_fhir.systems import (
     ACT_CODE,
     BARS_EVENT,
+    CONFIDENTIALITY,
     NEMS_EVENT,
     SNOMED,
     SPECIALTY,
     TRIGGER,
 )
 from kinbridge_schemas.events.care import PresentationGroup
-from kinbridge_schemas.vocabulary import AppointmentStatus, Service
+from kinbridge_schemas.vocabulary import Service
 
 MAPPING_VERSION: Final = "fhir-message-1"
 """Raised whenever a table or a rule of this adapter changes."""
@@ -26,7 +27,7 @@ MAPPING_VERSION: Final = "fhir-message-1"
 class Reading(Enum):
     """How a message is read, by its event code."""
 
-    BIRTH = "birth"
+    NEMS = "nems"
     RESOURCES = "resources"
     RESOURCES_OF_A_REFERRAL = "resources-of-a-referral"
     NOT_USED = "event-not-used"
@@ -37,10 +38,10 @@ class Reading(Enum):
 # HL7 v2 table 0003, trigger events (HL7 Terminology 6.1): what a hospital's own engine
 # names its messages by when it turns ADT and SIU into FHIR.
 EVENTS: Final = {
-    (NEMS_EVENT, "pds-birth-notification-1"): Reading.BIRTH,
     **{
-        (NEMS_EVENT, code): Reading.NOT_USED
+        (NEMS_EVENT, code): Reading.NEMS
         for code in (
+            "pds-birth-notification-1",
             "pds-change-of-address-1",
             "pds-change-of-gp-1",
             "pds-death-notification-1",
@@ -66,44 +67,6 @@ EVENTS: Final = {
     **{(TRIGGER, code): Reading.NOT_USED for code in ("A28", "A31", "A34", "A40", "A45", "A47")},
 }
 
-# FHIR R4 AppointmentStatus. `cancelled` is told apart by its reason, `noshow` by age.
-ATTENDED_STATUSES: Final = frozenset({"arrived", "fulfilled", "checked-in"})
-# Nobody has agreed to these yet: there is nothing to attend.
-UNAGREED_STATUSES: Final = frozenset({"proposed", "pending", "waitlist"})
-
-# http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason (FHIR R4, 2019-11-01):
-# its codes say in their first word who cancelled. The `oth-` codes do not, nor do `maint` and
-# `meds-inc`: the appointment is off, and by whom stays unknown.
-PATIENT_REASONS: Final = frozenset(
-    {
-        *("pat", "pat-crs", "pat-cpp", "pat-dec", "pat-fb", "pat-lt"),
-        *("pat-mt", "pat-mv", "pat-preg", "pat-swl", "pat-uwp"),
-    }
-)
-PROVIDER_REASONS: Final = frozenset(
-    {
-        *("prov", "prov-pers", "prov-dch", "prov-edu", "prov-hosp"),
-        *("prov-labs", "prov-mroi", "prov-onc"),
-    }
-)
-OTHER_REASONS: Final = frozenset(
-    {
-        *("maint", "meds-inc", "other", "oth-cms", "oth-err", "oth-fin", "oth-int", "oth-iv"),
-        *("oth-mu", "oth-oerr", "oth-room", "oth-swie", "oth-weath"),
-    }
-)
-
-
-def cancelled_by(reason: str | None) -> AppointmentStatus:
-    if reason in PATIENT_REASONS:
-        return AppointmentStatus.CANCELLED_BY_PATIENT
-    if reason in PROVIDER_REASONS:
-        return AppointmentStatus.CANCELLED_BY_PROVIDER
-    return AppointmentStatus.UNKNOWN
-
-
-KNOWN_REASONS: Final = PATIENT_REASONS | PROVIDER_REASONS | OTHER_REASONS
-
 # NHS Data Dictionary, TREATMENT FUNCTION CODE and MAIN SPECIALTY CODE (read 2026), and SNOMED
 # CT (UK edition) for what is done. 560 is the midwifery service; 501 and 505 are obstetrics
 # and fetal medicine. 500 (obstetrics and gynaecology together) is left out on purpose:
@@ -121,14 +84,56 @@ SERVICES: Final = {
     (SNOMED, "424525001"): Service.MATERNITY,  # antenatal care
     (SNOMED, "424441002"): Service.MATERNITY,  # prenatal initial visit
     (SNOMED, "424619006"): Service.MATERNITY,  # prenatal visit
+    # The services themselves, of the care setting types of SNOMED CT (UK edition, 2026).
+    (SNOMED, "714088003"): Service.MATERNITY,  # midwifery service
+    (SNOMED, "714089006"): Service.MATERNITY,  # community midwifery service
+    (SNOMED, "310063007"): Service.MATERNITY,  # obstetrics service
+    (SNOMED, "1323431000000104"): Service.MATERNITY,  # fetal medicine service
+    (SNOMED, "1078501000000104"): Service.HEALTH_VISITING,  # health visiting service
+    (SNOMED, "1326391000000100"): Service.HEALTH_VISITING,  # Family Nurse Partnership service
+    (SNOMED, "931821000000105"): Service.SCHOOL_NURSING,  # school nursing service
+    (SNOMED, "1060971000000108"): Service.GENERAL_PRACTICE,  # general practice service
+    (SNOMED, "788007007"): Service.GENERAL_PRACTICE,  # general practice service
+    (SNOMED, "829981000000108"): Service.COMMUNITY_PAEDIATRICS,  # community child health
+    (SNOMED, "788127005"): Service.COMMUNITY_PAEDIATRICS,  # child health service
+    (SNOMED, "310067008"): Service.COMMUNITY_PAEDIATRICS,  # community paediatric service
+    (SNOMED, "310117003"): Service.CAMHS,  # child and adolescent psychiatry service
+    (SNOMED, "828811000000104"): Service.CAMHS,  # child psychiatry service
+    (SNOMED, "828821000000105"): Service.CAMHS,  # adolescent psychiatry service
+    (SNOMED, "788002001"): Service.ADULT_MENTAL_HEALTH,  # adult mental health service
+    (SNOMED, "892811000000109"): Service.ADULT_MENTAL_HEALTH,  # adult mental health service
+    (SNOMED, "901221000000102"): Service.ADULT_MENTAL_HEALTH,  # perinatal mental health service
+    (SNOMED, "1079481000000104"): Service.ADULT_MENTAL_HEALTH,  # perinatal psychiatry service
+    (SNOMED, "109201000000109"): Service.SUBSTANCE_USE,  # substance misuse team
+    (SNOMED, "788125002"): Service.SUBSTANCE_USE,  # addiction service
+    (SNOMED, "827621000000108"): Service.SUBSTANCE_USE,  # addiction service
+    (SNOMED, "310000008"): Service.EMERGENCY_DEPARTMENT,  # accident and emergency service
+    (SNOMED, "3751000175100"): Service.EMERGENCY_DEPARTMENT,  # paediatric emergency service
 }
 
-# HL7 v3 ActCode. AMB, VR, HH, FLD and the short stays are left out on purpose: a planned
-# visit is an appointment's matter, and none of them is an arrival or an admission.
+# HL7 v3 ActCode. AMB, VR and HH are an appointment's matter; FLD is an ambulance crew's, which
+# brings somebody or does not; PRENC comes before an admission; OBSENC and SS follow an arrival
+# that is told by itself. None of them is an arrival or an admission.
 EMERGENCY_CLASSES: Final = frozenset({(ACT_CODE, "EMER")})
 INPATIENT_CLASSES: Final = frozenset((ACT_CODE, code) for code in ("IMP", "ACUTE", "NONAC"))
 UNUSED_CLASSES: Final = frozenset(
     {(ACT_CODE, code) for code in ("AMB", "VR", "HH", "FLD", "OBSENC", "PRENC", "SS")}
+)
+
+# SNOMED CT, emergency care discharge status (reference set 999003021000000104): who left, and
+# whether somebody had looked at them. Every other code of the set says that they were seen.
+LEFT_UNSEEN: Final = (SNOMED, "1066301000000103")  # left before initial assessment
+SEEN_AT_LEAST: Final = frozenset(
+    (SNOMED, code)
+    for code in (
+        "1066311000000101",  # left after initial assessment
+        "1066321000000107",  # left before treatment was completed
+        "182992009",  # treatment completed
+        # The others were streamed by a clinician to another service, or asked to come back.
+        *("1077021000000100", "1077031000000103", "1077041000000107", "1077051000000105"),
+        *("1077061000000108", "1077071000000101", "1077081000000104", "1077091000000102"),
+        *("1077101000000105", "1077781000000101", "1324201000000109", "2304481000000106"),
+    )
 )
 
 # FHIR R4 EncounterStatus.
@@ -155,6 +160,9 @@ PRESENTATIONS: Final = {
     (SNOMED, "276853009"): PresentationGroup.SELF_HARM,  # self inflicted injury
     (SNOMED, "82313006"): PresentationGroup.SELF_HARM,  # suicide attempt
 }
+
+# HL7 v3 Confidentiality, as the Personal Demographics Service marks a record (2026-03-13).
+RESTRICTED: Final = frozenset((CONFIDENTIALITY, code) for code in ("R", "V"))
 
 # EMS-PDS-StillBornIndicator-1 (NEMS): 1 is live; every other value is some stillbirth.
 LIVE_BIRTH: Final = "1"

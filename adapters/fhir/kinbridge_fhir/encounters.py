@@ -12,9 +12,11 @@ from kinbridge_fhir.codes import (
     EMERGENCY_CLASSES,
     HAPPENING_STATUSES,
     INPATIENT_CLASSES,
+    LEFT_UNSEEN,
     MATERNITY_ADMISSIONS,
     PLANNED_ADMISSIONS,
     PRESENTATIONS,
+    SEEN_AT_LEAST,
     UNUSED_CLASSES,
     WITHDRAWN_STATUSES,
 )
@@ -32,6 +34,14 @@ from kinbridge_schemas.vocabulary import Occurred, Provider, Role, Service
 
 _ADMISSION_METHOD: Final = (
     "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod"
+)
+_DISCHARGE_STATUS: Final = (
+    "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EmergencyCareDischargeStatus",
+    "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-EmergencyCareDischargeStatus-1",
+)
+# An attendance is by one of these; whatever else the code says, it is to emergency care.
+_ARRIVED_AT: Final = frozenset(
+    {Service.EMERGENCY_DEPARTMENT, Service.URGENT_TREATMENT, Service.MATERNITY}
 )
 _SHORT: Final = 200
 
@@ -113,14 +123,24 @@ def _attendance(visit: _Visit) -> ChildEvent:
     service = service_of(resource)
     detail = EdAttended(
         attendance_id=account.thing("encounter", resource),
-        service=service if service is Service.URGENT_TREATMENT else Service.EMERGENCY_DEPARTMENT,
+        # Maternity triage is emergency care of a pregnancy, by its own door.
+        service=service if service in _ARRIVED_AT else Service.EMERGENCY_DEPARTMENT,
         arrived=occurred.at,
         departed=end.at if end is not None else None,
         presentation=_presentation(resource),
+        left_before_seen=_left_unseen(resource),
         provider=_provider(account, resource),
         place=_place(account, resource),
     )
     return visit.told("encounter", occurred, detail)
+
+
+def _left_unseen(resource: Node) -> bool | None:
+    extra = extension(resource, *_DISCHARGE_STATUS)
+    found = {c.pair for c in codings(extra, "valueCodeableConcept")} if extra else set()
+    if LEFT_UNSEEN in found:
+        return True
+    return False if found & SEEN_AT_LEAST else None
 
 
 def _stay(visit: _Visit) -> Iterator[ChildEvent]:

@@ -33,13 +33,16 @@ class Account:
     def identity(self, resource: Node) -> str:
         """Give what the sender knows a resource by: its business identifier, else its id.
 
-        The id is often made anew for each message; the identifier lasts.
+        The id is often made anew for each message; the identifier lasts. Where neither is
+        given there is only its place in what came: it is no other's, and no later account of
+        it can be known for one.
         """
         for identifier in resource.all("identifier"):
             value = text(identifier, "value")
             if value is not None and text(identifier, "use") != "old":
                 return f"{normal(text(identifier, 'system'))}|{value}"
-        return f"id|{text(resource, 'id') or ''}"
+        own = text(resource, "id")
+        return f"id|{own}" if own is not None else f"place|{self.message.place_of(resource)}"
 
     def thing(self, kind: str, resource: Node) -> Id:
         """Our id of what a resource is about, as `appointment-…`."""

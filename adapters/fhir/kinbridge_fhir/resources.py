@@ -11,9 +11,14 @@ from types import MappingProxyType
 from typing import Final
 
 from kinbridge_fhir.appointments import appointment
+from kinbridge_fhir.cpis import care_plan
 from kinbridge_fhir.encounters import encounter
+from kinbridge_fhir.episodes_of_care import episode
 from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.flags import flag
 from kinbridge_fhir.nodes import Node
+from kinbridge_fhir.referrals import referral
+from kinbridge_fhir.related_persons import related_person
 from kinbridge_schemas.base import Code
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.mapped import Ended
@@ -24,7 +29,12 @@ ResourceMapping = Callable[[Account, Node], Iterable[ChildEvent | Ended]]
 MAPPINGS: Final[Mapping[str, ResourceMapping]] = MappingProxyType(
     {
         "Appointment": lambda account, resource: (appointment(account, resource),),
+        "CarePlan": care_plan,
         "Encounter": encounter,
+        "EpisodeOfCare": episode,
+        "Flag": flag,
+        "RelatedPerson": related_person,
+        "ServiceRequest": referral,
     }
 )
 

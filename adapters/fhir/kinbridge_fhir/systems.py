@@ -23,6 +23,12 @@ CANCELLATION: Final = "appointment-cancellation-reason"
 TRIGGER: Final = "hl7-trigger-event"
 FILLER_STATUS: Final = "hl7-filler-status"
 READ_V2: Final = "read-v2"
+FLAG_CATEGORY: Final = "flag-category"
+PATIENT_FLAG: Final = "england-flag-category-patient"
+BARS_FLAG_CATEGORY: Final = "bars-flag-category"
+BARS_SAFEGUARDING: Final = "bars-safeguarding"
+ROLE_CODE: Final = "v3-role-code"
+UK_ROLE: Final = "uk-additional-person-role"
 NEMS_EVENT: Final = "nems-event"
 BARS_EVENT: Final = "bars-event"
 BARS_REASON: Final = "bars-reason"
@@ -58,6 +64,14 @@ _SAME: Final = {
     f"{_HL7}/v2-0278": FILLER_STATUS,
     "http://hl7.org/fhir/v2/0278": FILLER_STATUS,
     "http://read.info/readv2": READ_V2,
+    f"{_HL7}/flag-category": FLAG_CATEGORY,
+    f"{_NHS}/england/codesystem/england-flagcategorypatient": PATIENT_FLAG,
+    f"{_NHS}/codesystem/flag-categories-bars": BARS_FLAG_CATEGORY,
+    f"{_NHS}/codesystem/safeguarding-codes-bars": BARS_SAFEGUARDING,
+    f"{_HL7}/v3-rolecode": ROLE_CODE,
+    "http://hl7.org/fhir/v3/rolecode": ROLE_CODE,
+    f"{_UK}/codesystem/ukcore-additionalpersonrelationshiprole": UK_ROLE,
+    f"{_NHS}/r4/codesystem/ukcore-additionalrelatedpersonrole": UK_ROLE,
     f"{_NHS}/stu3/codesystem/eventtype-1": NEMS_EVENT,
     # The address of a value set, where an official sample means the system of its codes.
     f"{_NHS}/stu3/valueset/dch-bloodspotoutcome-1": SNOMED,

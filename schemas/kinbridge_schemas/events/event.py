@@ -89,6 +89,7 @@ from kinbridge_schemas.events.protection import (
     CinPlanStarted,
     CoreGroupDue,
     CoreGroupHeld,
+    CpisStatusRecorded,
     CpMedicalBooked,
     CpMedicalCompleted,
     CpMedicalRequested,
@@ -157,6 +158,7 @@ Detail = Annotated[
     | CpPlanStarted
     | CpPlanCategoryChanged
     | CpPlanEnded
+    | CpisStatusRecorded
     | CinPlanStarted
     | CinPlanEnded
     | PreProceedingsStarted

@@ -193,6 +193,33 @@ class CpPlanEnded(Value):
     plan_id: Id
 
 
+class CpisStatus(Open):
+    """What CP-IS knows of somebody: under which kind of care of an authority they are."""
+
+    CHILD_PROTECTION_PLAN = "child-protection-plan"
+    UNBORN_CHILD_PROTECTION_PLAN = "unborn-child-protection-plan"
+    LOOKED_AFTER = "looked-after"
+    UNKNOWN = "unknown"
+
+
+class CpisStatusRecorded(Value):
+    """Health's view, out of CP-IS, that some authority has a plan: never the plan itself.
+
+    It opens no case and starts no plan, for it may be another authority's, or the reader's own
+    seen from outside. Of an unborn child the event's subject is the mother. The code is the one
+    that the source gives; the telephones are desks of the authority's team.
+    """
+
+    kind: Literal["cpis_status_recorded"] = "cpis_status_recorded"
+    status: CpisStatus
+    started: AwareDatetime | None = None
+    ended: AwareDatetime | None = None
+    authority_code: ShortText | None = None
+    authority_name: ShortText | None = None
+    office_hours: ShortText | None = None
+    out_of_hours: ShortText | None = None
+
+
 class CinPlanStarted(Value):
     """A child in need plan began (Children Act 1989 s.17)."""
 

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from kinbridge_fhir.attendance import (
     APPOINTMENT_STATUS,
     ATTENDED_OR_NOT,
-    FILLER_STATUS,
     NOT_GIVEN,
-    READ_V2,
     TABLE,
     Meaning,
     Outcome,
@@ -25,7 +23,7 @@ from kinbridge_fhir.attendance import (
     read_local,
     together,
 )
-from kinbridge_fhir.systems import CANCELLATION, TRIGGER
+from kinbridge_fhir.systems import CANCELLATION, FILLER_STATUS, READ_V2, TRIGGER
 from kinbridge_schemas.vocabulary import AppointmentStatus, Responsible, Service
 
 AT: Final = datetime(2026, 3, 9, 9, 30, tzinfo=UTC)

@@ -67,6 +67,16 @@ REASONS = [
         id="the source corrects it: cancelled by the provider",
     ),
     pytest.param(
+        facts.appointment(CHILD, day(0), AppointmentStatus.TRANSFERRED, version=2),
+        "care-transferred",
+        id="the source corrects it: moved to another provider",
+    ),
+    pytest.param(
+        facts.appointment(CHILD, day(0), AppointmentStatus.CAME_TOO_LATE, version=2),
+        "came-too-late",
+        id="the source corrects it: she came too late",
+    ),
+    pytest.param(
         facts.appointment(CHILD, day(0), version=2, act="retract"),
         "retracted-by-source",
         id="the source takes it back",

@@ -104,6 +104,14 @@ NO_MISS = [
     ),
     pytest.param([facts.appointment(CHILD, day(0), AppointmentStatus.UNKNOWN)], id="nobody knows"),
     pytest.param(
+        [facts.appointment(CHILD, day(0), AppointmentStatus.TRANSFERRED)],
+        id="it was moved to another provider",
+    ),
+    pytest.param(
+        [facts.appointment(CHILD, day(0), AppointmentStatus.CAME_TOO_LATE)],
+        id="she came too late to be seen",
+    ),
+    pytest.param(
         [
             MISS,
             facts.appointment(
