@@ -8,10 +8,20 @@ either tier. Used when a concern is made, and again when it is sent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from kinbridge_schemas.concerns import Asked, Concern, Contact, ShownFact, Whom
-from kinbridge_schemas.vocabulary import DisclosureTier
+from kinbridge_schemas.concerns import (
+    Asked,
+    Check,
+    Concern,
+    Contact,
+    CpisPlan,
+    ShownFact,
+    Whom,
+)
+from kinbridge_schemas.vocabulary import DisclosureTier, InputStatus
 
 HIDDEN_RULE: Final = "R0"
 """Stands for a rule that the reader may not know."""
@@ -43,6 +53,18 @@ _HANDLING: Final = frozenset(
     }
 )
 _CHECKS: Final = frozenset({"health-information"})
+_AT: Final = "-at-"
+_PROVIDERS: Final = "providers"
+_SEARCHED: Final = ("appointments", "encounters")
+_CAUTION: Final = (
+    InputStatus.NO_DATA,
+    InputStatus.DATA,
+    InputStatus.STALE,
+    InputStatus.NOT_PERMITTED,
+    InputStatus.UNKNOWN,
+    InputStatus.NO_RESPONSE,
+)
+"""Of several answers that may not be told apart, which is shown: the one that knows least."""
 _WHAT: Final = "speak-to-health"
 _WHY: Final = {
     "active": "Health has information about this child. Please speak to the role named.",
@@ -79,7 +101,11 @@ def _existence(concern: Concern) -> Concern:
         whom=_whom(concern.whom),
         situation=concern.situation,
         corrects=concern.corrects,
-        checks=tuple(c for c in concern.checks if c.what in _CHECKS),
+        checks=tuple(
+            c
+            for c in nameless(concern.checks)
+            if c.what in _CHECKS or (is_care_check(c) and "-of-carer" not in c.what)
+        ),
         why=concern.why if _own_words(concern) else _WHY[concern.status],
         threshold=concern.threshold if _own_words(concern) else "Set by the partnership.",
         asked=_asked(concern),
@@ -121,8 +147,41 @@ def without_places(concern: Concern) -> Concern:
         update={
             "facts": tuple(_placeless(fact) for fact in concern.facts),
             "contacts": tuple(_numberless(contact) for contact in concern.contacts),
+            "checks": nameless(concern.checks),
+            "cpis": _authorityless(concern.cpis),
         }
     )
+
+
+def care_check(
+    asked_for: str, whose: str, server: str, answer: InputStatus, as_of: datetime
+) -> Check:
+    """Give the line that says what became of asking a provider for care."""
+    return Check(what=f"{asked_for}{whose}{_AT}{server}", answer=answer, as_of=as_of)
+
+
+def is_care_check(check: Check) -> bool:
+    return check.what.startswith(_SEARCHED) and _AT in check.what
+
+
+def least_certain(checks: Sequence[Check]) -> Check:
+    """Give of checks of one thing the one that knows least, the earliest of them."""
+    return max(checks, key=lambda c: (_CAUTION.index(c.answer), c.as_of is None, _ago(c)))
+
+
+def _ago(check: Check) -> float:
+    return -check.as_of.timestamp() if check.as_of else 0
+
+
+def nameless(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Give checks without the names of the providers that were asked."""
+    found: dict[str, list[Check]] = {}
+    for check in checks:
+        if is_care_check(check):
+            what = f"{check.what.partition(_AT)[0]}{_AT}{_PROVIDERS}"
+            found.setdefault(what, []).append(check.model_copy(update={"what": what}))
+    others = (check for check in checks if not is_care_check(check))
+    return (*others, *(least_certain(same) for same in found.values()))
 
 
 def _placeless(fact: ShownFact) -> ShownFact:
@@ -130,6 +189,12 @@ def _placeless(fact: ShownFact) -> ShownFact:
     ours = fact.source == "responses" or fact.source[:3].isdecimal()
     source = fact.source if ours else "health"
     return fact.model_copy(update={"place": None, "provider": None, "source": source})
+
+
+def _authorityless(plan: CpisPlan | None) -> CpisPlan | None:
+    # Where a family that moved away is on a plan is where it lives.
+    none = {"authority": None, "office_hours": None, "out_of_hours": None}
+    return plan.model_copy(update=none) if plan is not None else None
 
 
 def _numberless(contact: Contact) -> Contact:

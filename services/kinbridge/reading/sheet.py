@@ -20,8 +20,8 @@ from kinbridge.reading.words import (
     words,
 )
 from kinbridge_schemas.alerts import AlertRevision, Item, TeamAlert
-from kinbridge_schemas.concerns import Concern, ShownFact
-from kinbridge_schemas.disclosure import HIDDEN_RULE
+from kinbridge_schemas.concerns import Concern, CpisPlan, ShownFact
+from kinbridge_schemas.disclosure import HIDDEN_RULE, is_care_check
 from kinbridge_schemas.vocabulary import DisclosureTier, Service
 
 ANSWERS = (
@@ -86,7 +86,7 @@ def _points(alert: AlertRevision) -> tuple[Point, ...]:
         ("Facts", _facts(concerns)),
         ("Last seen by a health professional", [_last_seen(c, concerns) for c in latest]),
         ("Next appointment", [_next(c, concerns) for c in latest]),
-        ("What was checked", _checks(concerns)),
+        ("What was checked", _checks(concerns, latest)),
         ("Why you are told", [_why(c) for c in concerns]),
         ("Whom to reach", _contacts(latest)),
         ("Earlier, and other children", _earlier(alert, latest)),
@@ -194,7 +194,25 @@ def _situation(concern: Concern) -> list[str]:
         lines.append(f"Next meeting: {kind}, {moment(at.next_meeting)}.")
     elif at.meeting_cancelled:
         lines.append("The planned meeting was cancelled by the authority.")
+    if concern.cpis:
+        lines.append(_cpis(concern.cpis))
     return lines
+
+
+def _cpis(plan: CpisPlan) -> str:
+    """Say what CP-IS knows. It is health's view: the lines above are the authority's own."""
+    held = f" with {plan.authority}" if plan.authority else ", authority not shown"
+    since = f", since {day(plan.since)}" if plan.since else ""
+    desks = [
+        f"{when} {phone}"
+        for when, phone in (
+            ("office hours", plan.office_hours),
+            ("out of hours", plan.out_of_hours),
+        )
+        if phone
+    ]
+    reach = f"; {', '.join(desks)}" if desks else ""
+    return f"CP-IS, as health sees it: {words(plan.status)}{held}{since}{reach}."
 
 
 def _facts(concerns: Iterable[Concern]) -> list[str]:
@@ -244,14 +262,16 @@ def _telling_of_care(of: Concern, concerns: list[Concern]) -> Concern | None:
     return max(found, key=lambda c: c.as_of, default=None)
 
 
-def _checks(concerns: list[Concern]) -> list[str]:
+def _checks(concerns: list[Concern], of_child: list[Concern]) -> list[str]:
     # What was found once an item ended stands where no active item looked for it again.
     in_turn = sorted(concerns, key=lambda c: (c.status == "active", c.as_of))
-    latest = {check.what: check for c in in_turn for check in c.checks}
+    latest = {k.what: k for c in in_turn for k in c.checks if not is_care_check(k)}
+    # Brothers and sisters are asked about one by one: silence about one is not the other's.
+    searched = {(k.what, k.answer): k for c in of_child for k in c.checks if is_care_check(k)}
     return [
         f"{sentence(words(check.what))}: {answer(check)}"
         + (f", as of {moment(check.as_of)}." if check.as_of else ".")
-        for check in latest.values()
+        for check in (*latest.values(), *searched.values())
     ] or ["No check is shown with this."]
 
 

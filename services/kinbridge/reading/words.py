@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kinbridge_schemas.concerns import Check
+from kinbridge_schemas.disclosure import is_care_check
 from kinbridge_schemas.vocabulary import InputStatus, Occurred, Precision
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -62,8 +63,18 @@ _TOLD: Final = {
 """The same where health was asked, and did not merely look for one thing."""
 
 
+_SEARCHED: Final = {
+    InputStatus.UNKNOWN: "asked, not answered yet",
+    InputStatus.NO_RESPONSE: "asked, no response: this is not that there is nothing",
+    InputStatus.NOT_PERMITTED: "asked, and not permitted to see",
+}
+"""The same where a provider's records were searched."""
+
+
 def answer(check: Check) -> str:
     """Say what looking or asking found. Silence is not a finding, and reads as none."""
+    if is_care_check(check):
+        return _SEARCHED.get(check.answer, _ANSWERED[check.answer])
     asked = _TOLD if check.what == "health-information" else {}
     return asked.get(check.answer, _ANSWERED[check.answer])
 

@@ -7,7 +7,7 @@ is asked is decided at a step of the clock, when no order of facts can change it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
@@ -21,7 +21,7 @@ from kinbridge.rules.picture import Account
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.pregnancy import pregnancy_ended, unborn_at
 from kinbridge.rules.situation import OWN, at_risk, in_need, meetings_over
-from kinbridge.rules.state import ChildState
+from kinbridge.rules.state import AskedOf, ChildState
 from kinbridge.rules.view import View
 from kinbridge_schemas.base import Code, Id, derive_id
 from kinbridge_schemas.concerns import SharingDecision
@@ -33,13 +33,17 @@ from kinbridge_schemas.events.protection import (
     StrategyDiscussionRequested,
     StrategyDiscussionScheduled,
 )
-from kinbridge_schemas.identifiers import NhsNumber, Pseudonymiser
+from kinbridge_schemas.identifiers import NhsNumber, Pseudonymiser, SubjectKey
 from kinbridge_schemas.linked import ChildRecord
 from kinbridge_schemas.retrieval import CareWanted, Retrieval, retrieval_id
 from kinbridge_schemas.vocabulary import DisclosureTier, Role
 
 Why = Literal["strategy-discussion", "section-47", "protection-plan", "case-opened"]
 
+_ASKED_FOR: Final[Mapping[Resource, Literal["appointments", "encounters"]]] = {
+    "Appointment": "appointments",
+    "Encounter": "encounters",
+}
 _MONTH: Final = timedelta(days=30.5)
 _AHEAD: Final = timedelta(days=90)
 """Appointments that are booked are looked for too: the next one is shown on an alert."""
@@ -67,7 +71,7 @@ class _Person:
 class Asked:
     """What is asked at this evaluation, and what there is still to ask at the next step."""
 
-    asked: dict[Id, int]
+    asked: dict[Id, AskedOf]
     unasked: dict[Id, Code]
     says: list[Retrieval | SharingDecision] = field(default_factory=list)
     waits: bool = False
@@ -103,14 +107,15 @@ def ask(
         # What began together is one question, for the gravest reason.
         name, cause = next(iter(fresh.items()))
         question = _Question(portrait, care, person, server, name, cause)
-        if question.decided(result, key):
-            result.asked |= dict.fromkeys(fresh, record.opening)
+        asked = question.decided(result, key)
+        if asked is not None:
+            result.asked |= dict.fromkeys(fresh, asked)
     result.unasked = {n: why for n, why in result.unasked.items() if n in considered}
     return result
 
 
-def _of_this_opening(asked: dict[Id, int], record: ChildRecord) -> dict[Id, int]:
-    return {name: opening for name, opening in asked.items() if opening == record.opening}
+def _of_this_opening(asked: dict[Id, AskedOf], record: ChildRecord) -> dict[Id, AskedOf]:
+    return {name: each for name, each in asked.items() if each.opening == record.opening}
 
 
 def _causes(portrait: Portrait) -> list[_Cause]:
@@ -176,26 +181,38 @@ class _Question:
     name: Id
     cause: _Cause
 
-    def decided(self, result: Asked, key: str) -> bool:
-        """Ask, or record why not. Gives whether nothing more is to be decided about it."""
+    def decided(self, result: Asked, key: SubjectKey) -> AskedOf | None:
+        """Ask, or record why not. Gives None while it is still to be decided."""
         view, policy = self.portrait.view, self.portrait.policy
         standing, tier = _standing(self.portrait), self._tier()
         kinds = self.care.resources[tier]
+        asked = self._asked(key, kinds)
         if not kinds:
-            return True
+            return asked
         code = self.care.basis.get(standing) if standing else None
         basis = policy.basis(code, london_date(self.portrait.as_of)) if code else None
         if basis is None:
             missing = "no-ground-recorded" if standing is None else "no-basis-in-force"
             self._withhold(result, "do-not-share", missing)
-            return False
+            return None
         if at_risk(view):
             self._withhold(result, "hold", ON_HOLD, basis.code)
-            return False
+            return None
         result.unasked.pop(self.name, None)
         result.says.append(self._retrieval(key, kinds, tier, basis.code))
         result.says.append(self._decision("share", self.cause.why, basis.code, tier))
-        return True
+        return asked
+
+    def _asked(self, key: SubjectKey, kinds: tuple[Resource, ...]) -> AskedOf:
+        return AskedOf(
+            retrieval=self.name,
+            server=self.server,
+            person=key,
+            relation=self.person.relation,
+            asked_for=tuple(_ASKED_FOR[kind] for kind in kinds),
+            opening=self.portrait.view.record.opening,
+            at=self.portrait.as_of,
+        )
 
     def _tier(self) -> DisclosureTier:
         # What care an adult has is not for the child's case: only whether a service knows them.
@@ -204,7 +221,7 @@ class _Question:
         return self.care.tier if self.portrait.protected else self.care.tier_otherwise
 
     def _retrieval(
-        self, key: str, kinds: tuple[Resource, ...], tier: DisclosureTier, basis: str
+        self, key: SubjectKey, kinds: tuple[Resource, ...], tier: DisclosureTier, basis: str
     ) -> Retrieval:
         record, as_of = self.portrait.view.record, self.portrait.as_of
         return Retrieval(

@@ -34,6 +34,7 @@ _LASTING: Final = frozenset(
         "lead_practitioner_allocated",
         "lead_practitioner_changed",
         "unborn_registered",
+        "cpis_status_recorded",
     }
 )
 """Kinds that hold until something ends them: age alone does not make them past."""
@@ -88,9 +89,11 @@ _PASSING: Final = frozenset(
         "care_retrieved",
     }
 )
-_SHOWN: Final = frozenset({"appointment_recorded", "hv_contact", "care_retrieved"})
-"""When somebody was seen and will be, and who was asked for it: no rule is about it, and nobody
-is told because of it."""
+_SHOWN: Final = frozenset(
+    {"appointment_recorded", "hv_contact", "care_retrieved", "cpis_status_recorded"}
+)
+"""When somebody was seen and will be, who was asked for it, and what CP-IS knows: no rule is
+about it, and nobody is told because of it."""
 
 KEPT: Final = _LASTING | _ENDING | _PASSING
 """The kinds that some rule or some line of an alert reads. No other kind is kept."""

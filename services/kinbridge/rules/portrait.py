@@ -6,14 +6,16 @@ Made once for each evaluation, and only what is asked for: most events bring no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Final
 
 from kinbridge.partnership.model import Partnership
+from kinbridge.rules.elsewhere import cpis_plan
 from kinbridge.rules.picture import Account
 from kinbridge.rules.pregnancy import born, expected, gestation, last_seen, next_appointment
+from kinbridge.rules.retrieved import care_checks
 from kinbridge.rules.situation import (
     agreed,
     enquiries,
@@ -26,8 +28,10 @@ from kinbridge.rules.situation import (
     restriction,
     situation,
 )
+from kinbridge.rules.state import AskedOf
 from kinbridge.rules.view import View
-from kinbridge_schemas.concerns import Contact, Situation, Whom
+from kinbridge_schemas.base import Id
+from kinbridge_schemas.concerns import Check, Contact, CpisPlan, Situation, Whom
 from kinbridge_schemas.events.contact import (
     LeadPractitionerAllocated,
     LeadPractitionerChanged,
@@ -48,6 +52,7 @@ class Portrait:
 
     def __init__(self, view: View, clock: datetime, policy: Partnership) -> None:
         self.view: Final = view
+        self.asked: Mapping[Id, AskedOf] = {}
         self.policy: Final = policy
         self.as_of: Final = max(clock, view.picture.recorded)
 
@@ -71,6 +76,10 @@ class Portrait:
     @cached_property
     def next_appointment(self) -> datetime | None:
         return next_appointment(self.view, self.as_of)
+
+    @cached_property
+    def cpis(self) -> CpisPlan | None:
+        return cpis_plan(self.view, self.as_of)
 
     @cached_property
     def whom(self) -> Whom:
@@ -102,6 +111,10 @@ class Portrait:
         codes = ["speak-to-lead-practitioner-first"] if self.protected else []
         codes.append("family-agreed-to-sharing" if self.agreed else "family-not-asked")
         return ("restricted-record", *codes) if self.restriction != "none" else tuple(codes)
+
+    @cached_property
+    def care_checks(self) -> tuple[Check, ...]:
+        return care_checks(self.view, self.asked)
 
     @cached_property
     def stays_open(self) -> tuple[str, ...]:

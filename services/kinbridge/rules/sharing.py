@@ -102,8 +102,11 @@ def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) ->
     idle = not state.said and not state.withheld and nothing_to_find(state.picture)
     if idle and nothing_to_ask(record, policy.care):
         return Outcome(state.model_copy(update={"due": None}))
+    portrait = Portrait(View(state.picture, record), state.clock, policy)
+    asked = ask(portrait, state, terms.pseudonymiser, stepping=stepping)
+    portrait.asked = asked.asked
     turn = _Turn(
-        portrait=Portrait(View(state.picture, record), state.clock, policy),
+        portrait=portrait,
         policy=policy,
         clock=state.clock,
         cause=cause,
@@ -114,7 +117,6 @@ def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) ->
     heard = {said.about: said.rule for said in state.said.values()}
     findings = evaluate(turn.portrait, state.clock, policy, heard)
     _weigh_all(turn, findings)
-    asked = ask(turn.portrait, state, terms.pseudonymiser, stepping=stepping)
     turn.said_now += asked.says
     turn.looks += [turn.clock + _SOON] if asked.waits else []
     turn.reasons |= {"care-asked-for"} if asked.says else set()

@@ -9,8 +9,8 @@ from pydantic import AwareDatetime, Field
 from kinbridge.rules.picture import BEGINNING, Picture
 from kinbridge_schemas.base import Code, Id, Value
 from kinbridge_schemas.concerns import RuleCode
-from kinbridge_schemas.identifiers import FamilyRef
-from kinbridge_schemas.vocabulary import DisclosureTier, RoleCode, ServiceArm, Urgency
+from kinbridge_schemas.identifiers import FamilyRef, SubjectKey
+from kinbridge_schemas.vocabulary import DisclosureTier, Role, RoleCode, ServiceArm, Urgency
 
 
 class Said(Value):
@@ -32,17 +32,32 @@ class Said(Value):
     recorded: AwareDatetime
 
 
+class AskedOf(Value):
+    """A question to a provider. Several causes may lead to one: `retrieval` is its id.
+
+    `person` is the pseudonym of whom it is about, `opening` that of the case it was asked in.
+    """
+
+    retrieval: Id
+    server: Code
+    person: SubjectKey
+    relation: Role
+    asked_for: tuple[Literal["appointments", "encounters"], ...]
+    opening: int
+    at: AwareDatetime
+
+
 class ChildState(Value):
     """One child. `clock` is the last step; `withheld` why a concern was not shared, by its id.
 
-    `asked` are the questions to providers, each with the opening of the case that it was asked
-    in; `unasked` why one was not.
+    `asked` are the questions to providers, by every cause that led to them; `unasked` is why
+    one was not asked.
     """
 
     picture: Picture = Picture()
     clock: AwareDatetime = BEGINNING
     said: dict[Id, Said] = Field(default_factory=dict)
     withheld: dict[Id, Code] = Field(default_factory=dict)
-    asked: dict[Id, int] = Field(default_factory=dict)
+    asked: dict[Id, AskedOf] = Field(default_factory=dict)
     unasked: dict[Id, Code] = Field(default_factory=dict)
     due: AwareDatetime | None = None
