@@ -1,11 +1,11 @@
-"""What intake may read of a FHIR message: that it is one, and its id. Nothing else."""
+"""What intake may read of what came: that it is a message, and its id. Nothing else."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from kinbridge_fhir.message import Message
-from kinbridge_fhir.nodes import read
+from kinbridge_fhir.nodes import read, text
 from kinbridge_schemas.problems import UnreadableError
 
 _MEDIA_TYPES: Final = {
@@ -50,4 +50,15 @@ def message_id(content: bytes, content_type: str) -> str:
     return Message(read(content, content_type)).message_id
 
 
-__all__ = ["UnreadableError", "media_type", "message_id"]
+def signal_id(content: bytes, content_type: str) -> str:
+    """Give the id by which a repeat of an MNS signal is known: a Bundle's, or a CloudEvent's.
+
+    Raises UnreadableError where the bytes are broken or have no id. For the pseudonymiser only.
+    """
+    found = text(read(content, content_type), "id")
+    if found is None:
+        raise UnreadableError("signal-id-missing", "id")
+    return found
+
+
+__all__ = ["UnreadableError", "media_type", "message_id", "signal_id"]

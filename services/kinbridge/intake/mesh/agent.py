@@ -199,7 +199,10 @@ def _later(problem: Exception) -> TryLater:
         case requests.Timeout() | urllib3.exceptions.TimeoutError():
             return TryLater("timed-out", alone=True)
         case requests.ConnectionError():
-            return TryLater("unreachable")
+            heard = any(
+                isinstance(each, urllib3.exceptions.ProtocolError) for each in problem.args
+            )
+            return TryLater("closed-unanswered" if heard else "unreachable")
         case requests.exceptions.InvalidJSONError():
             return TryLater("answer-unreadable")
         case _:

@@ -31,13 +31,17 @@ _log = structlog.get_logger("kinbridge.intake.mesh")
 _GREET_EVERY: Final = timedelta(hours=23)
 _MOST_IN_A_ROW: Final = 3
 """Messages that fail one after the other before the round is given up: then it is not they."""
-_TOO_LARGE_FOR_KAFKA: Final = frozenset({"msg-size-too-large", "invalid-msg-size"})
+_TOO_LARGE_FOR_KAFKA: Final = frozenset(
+    {"msg-size-too-large", "invalid-msg-size", "record-list-too-large"}
+)
 _ADVICE: Final = {
     REFUSED: "MESH does not accept the mailbox id, its password, the shared key or the client "
     "certificate. Nothing is fetched until they are right.",
     "tls-refused": "One side does not accept the other's certificate: look at the files that "
     "the settings name.",
     "unreachable": "Nobody answers at the address of MESH.",
+    "closed-unanswered": "MESH closes the connection without an answer, as it does with a client "
+    "that has no certificate, or one that it does not know.",
 }
 
 
@@ -57,6 +61,7 @@ class Poller:
     _fresh: Freshness = field(init=False)
     _greeted: datetime | None = None
     _more: bool = False
+    _fetched: int = 0
     _left: set[str] = field(default_factory=set)
     _late: set[str] = field(default_factory=set)
     _thread: ThreadPoolExecutor = field(init=False)
@@ -101,6 +106,7 @@ class Poller:
 
     async def round(self) -> TryLater | None:
         """Take every message that waits. Gives what did not work last, if anything."""
+        self._fetched, self._more = 0, False
         if (later := await self._greet()) is not None:
             return later
         listed = await self._off(self.box.listed)
@@ -150,6 +156,7 @@ class Poller:
         return await self._off(lambda: self.box.acknowledge(message))
 
     def _taken(self, came: Parcel | Unfetched, decision: Decision, now: datetime) -> None:
+        self._fetched += 1
         self.meters.messages.labels(self.source, decision.reason).inc()
         if came.head.kind != "DATA":
             status = came.head.status if came.head.status.isalnum() else "other"
@@ -202,6 +209,8 @@ class Poller:
             )
 
     def _tell(self, ended: TryLater | None, now: datetime) -> None:
+        if self._fetched:
+            _log.info("mesh.fetched", source=self.source, messages=self._fetched)
         self.meters.failing.labels(self.source).set(ended is not None)
         if ended is None:
             if self.failing:

@@ -17,15 +17,16 @@ from kinbridge.intake.mesh.decide import Desk, Readers
 from kinbridge.intake.mesh.meters import Meters
 from kinbridge.intake.mesh.polling import Poller
 from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.mesh import Mailbox
-from kinbridge_fhir.envelope import message_id
+from kinbridge_fhir.envelope import message_id, signal_id
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.mapped import ROUTES
 
 _log = structlog.get_logger("kinbridge.intake.mesh")
 
-_READERS: Final[Readers] = {"fhir-message": message_id}
+_READERS: Final[Readers] = {"fhir-message": message_id, "mns-signal": signal_id}
 
 
 class Watching(Value):
@@ -63,7 +64,12 @@ def serve(
     pseudonymiser: Pseudonymiser,
     watching: Watching,
 ) -> int:
-    """Poll until SIGTERM or SIGINT, then finish the message in hand. Gives the exit code."""
+    """Poll until SIGTERM or SIGINT, then finish the message in hand. Gives the exit code.
+
+    Raises SourcesError where a mailbox could never be polled.
+    """
+    if not mailboxes:
+        raise SourcesError("The file of sources names no MESH mailbox.")
     stopping = Event()
     boxes = [(each, MeshBox(each, connection, stopping)) for each, connection in mailboxes]
     durable = open_durable(kafka, watching.within)

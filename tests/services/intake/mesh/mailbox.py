@@ -16,7 +16,7 @@ from kinbridge.intake.mesh.meters import Meters
 from kinbridge.intake.mesh.polling import Poller
 from kinbridge.intake.mesh.unpack import Chunk
 from kinbridge.sources.mesh import Mailbox
-from kinbridge_fhir.envelope import message_id
+from kinbridge_fhir.envelope import message_id, signal_id
 from tests.adapters.fhir.messages import as_xml, birth
 from tests.services.intake.door import NOW, PSEUDONYMS
 
@@ -31,6 +31,7 @@ MAILBOX: Final = Mailbox(
     workflows={"EXAMPLE_MNS": "mns-signal", "EXAMPLE_CPIS": "cp-is-hl7v3"},
 )
 READERS: Final[Readers] = {"fhir-message": message_id}
+"""As it is before there is a route for signals."""
 
 
 def a_mailbox(**changes: Any) -> Mailbox:
@@ -79,7 +80,7 @@ class InMemoryBox:
     def fetch(self, message: str) -> Parcel | Unfetched | TryLater:
         self.fetched.append(message)
         gone = Unfetched(Head(message), "message-not-found")
-        return self.away or self.broken.get(message) or self.parcels.get(message, gone)
+        return self.away or self.broken.get(message) or self.parcels.get(message) or gone
 
     def acknowledge(self, message: str) -> TryLater | None:
         if self.away is None:
@@ -119,4 +120,4 @@ def a_poller(
 
 def with_mns(desk: Desk) -> Desk:
     """The same desk, once there is a route for signals."""
-    return replace(desk, readers={**READERS, "mns-signal": lambda _content, _type: "signal-1"})
+    return replace(desk, readers={**READERS, "mns-signal": signal_id})

@@ -197,11 +197,31 @@ def test_a_workflow_goes_where_the_file_says() -> None:
     assert found.reason == "taken"
 
 
-def test_signals_go_on_once_there_is_a_route_for_them() -> None:
-    found = with_mns(DESK).decide(a_parcel(SIGNAL, workflow="EXAMPLE_MNS"), arrival())
+@pytest.mark.parametrize(
+    "signal", [SIGNAL, b'{"specversion": "1.0", "id": "236a1d4a", "type": "pds-record-change-2"}']
+)
+def test_signals_go_on_once_there_is_a_route_for_them(signal: bytes) -> None:
+    found = with_mns(DESK).decide(a_parcel(signal, workflow="EXAMPLE_MNS"), arrival())
 
-    assert (found.reason, found.entry.value) == ("taken", SIGNAL)
+    assert (found.reason, found.entry.value) == ("taken", signal)
     assert found.entry.envelope.source == "mns-signal:example-trust"
+
+
+@pytest.mark.parametrize(
+    ("signal", "reason"),
+    [(b"{}", "signal-id-missing"), (b'{"id": ', "json-invalid"), (b"[]", "content-not-fhir")],
+)
+def test_a_signal_without_an_id_is_parked(signal: bytes, reason: str) -> None:
+    kept = letter(a_parcel(signal, workflow="EXAMPLE_MNS"), with_mns(DESK))
+
+    assert (kept.reason, kept.content) == (reason, signal)
+
+
+def test_the_largest_that_is_kept_is_one_that_kafka_takes() -> None:
+    found = DESK.decide(a_parcel(bytes(MAILBOX.max_bytes), workflow="OTHER_1"), arrival())
+
+    # The producer's own limit: see runtime/durable.py.
+    assert len(found.entry.value) < 7_900_000
 
 
 def test_the_same_message_is_parked_as_the_same_letter() -> None:
