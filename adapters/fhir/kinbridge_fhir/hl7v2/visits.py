@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from kinbridge_fhir.attendance import Whose, own_errand, responsible
 from kinbridge_fhir.codes import (
     EMERGENCY_ADMISSIONS,
     MATERNITY_ADMISSIONS,
@@ -182,6 +183,7 @@ def _clinic(told: _Visit, number: str) -> ChildEvent:
             raw_status=raw,
         )
         return told.told("appointment", own, told.started, antenatal, told.act)
+    whose = Whose(account.person.aged_from, told.started.at, own_errand=own_errand(service))
     detail = AppointmentRecorded(
         appointment_id=own,
         service=Service.OUTPATIENT if service is Service.UNKNOWN else service,
@@ -189,6 +191,7 @@ def _clinic(told: _Visit, number: str) -> ChildEvent:
         start=told.started.at,
         provider=account.provider,
         raw_status=raw,
+        responsible=responsible(whose),
     )
     return told.told("appointment", own, told.started, detail, told.act)
 
