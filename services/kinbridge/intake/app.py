@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response, Security
-from fastapi.security import APIKeyHeader
+from fastapi.security import APIKeyHeader, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
@@ -16,6 +16,7 @@ from kinbridge.intake.decide import Refused
 from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
 from kinbridge.intake.keys import Door, Keys
 from kinbridge.intake.replies import refused
+from kinbridge.intake.subscriptions.hooks import Hooks
 from kinbridge_fhir.envelope import media_type, message_id
 from kinbridge_schemas.identifiers import Pseudonymiser
 
@@ -24,6 +25,7 @@ _NOT_FHIR: Final = Refused(
 )
 # It only tells OpenAPI of the header: the doorway looks at it.
 _KEY: Final = APIKeyHeader(name=KEY_HEADER, auto_error=False)
+_SECRET: Final = HTTPBearer(auto_error=False)
 _PREFIXES: Final[dict[str, Door]] = {"/nhs/": "nhs"}
 
 
@@ -34,8 +36,12 @@ def create_app(
     pseudonymiser: Pseudonymiser,
     clock: Clock,
     limits: Limits | None = None,
+    hooks: Hooks | None = None,
 ) -> FastAPI:
-    """Make the app. `durable` is what a 202 promises; `clock` stamps what is received."""
+    """Make the app. `durable` is what a 202 promises; `clock` stamps what is received.
+
+    `hooks` are the subscriptions whose notifications come in here.
+    """
     doorway = Doorway(keys, durable, pseudonymiser, clock, limits or Limits())
     app = FastAPI(
         title="Kinbridge intake",
@@ -45,6 +51,7 @@ def create_app(
         redoc_url=None,
     )
     _receive(app, doorway)
+    _be_notified(app, doorway, hooks or Hooks())
     _watch(app, doorway)
 
     @app.exception_handler(HTTPException)
@@ -83,6 +90,19 @@ def _receive(app: FastAPI, doorway: Doorway) -> None:
         return await doorway.enter(request, "responses", taken)
 
 
+def _be_notified(app: FastAPI, doorway: Doorway, hooks: Hooks) -> None:
+    @app.post("/nhs/subscriptions/{name}", **_documented("subscriptions"))
+    async def notified(request: Request, name: str) -> Response:
+        shown = request.headers.get("authorization", "")
+        address = request.client.host if request.client is not None else ""
+        found = hooks.find(name, shown, address)
+        if isinstance(found, Refused):
+            return await doorway.admit(request, "subscriptions", found, found)
+        kind = media_type(request.headers.get("content-type", ""))
+        taken = _NOT_FHIR if kind is None else partial(found.take, content_type=kind)
+        return await doorway.admit(request, "subscriptions", taken, found.key)
+
+
 def _nhs(content: bytes, entrance: decide.Entrance, *, content_type: str) -> decide.Decided:
     return decide.nhs_message(content, content_type, entrance, message_id)
 
@@ -109,11 +129,11 @@ def _watch(app: FastAPI, doorway: Doorway) -> None:
 
 def _documented(door: Door) -> dict[str, Any]:
     return {
-        "status_code": 202,
+        "status_code": 200 if door == "subscriptions" else 202,
         "tags": ["receiving"],
         "summary": description.SUMMARIES[door],
         "description": description.DESCRIPTIONS[door],
         "responses": description.responses(door),
         "openapi_extra": description.request(door),
-        "dependencies": [Security(_KEY)],
+        "dependencies": [Security(_SECRET if door == "subscriptions" else _KEY)],
     }

@@ -27,6 +27,7 @@ SUMMARIES: Final[dict[Door, str]] = {
     "events": "Send events of a case system.",
     "children": "Send children as the DfE Children's Social Care API has them.",
     "responses": "Answer an alert.",
+    "subscriptions": "Notify of a FHIR subscription.",
 }
 
 DESCRIPTIONS: Final[dict[Door, str]] = {
@@ -50,6 +51,13 @@ left out says nothing; `purge` removes.
     "responses": """\
 An acknowledgement, a snooze, feedback, health input, a verified fact, or a close. `at` is when the
 person answered; the same answer sent again carries the same `at`.
+""",
+    "subscriptions": """\
+For the FHIR servers on which Kinbridge subscribes, and nobody else: `name` is the subscription's,
+and the header `Authorization` holds the secret that was given to the server with it, as `Bearer`.
+The body is a notification: a `Bundle` of type `history` (R4 with the backport guide, R4B) or
+`subscription-notification` (R5), JSON or XML. A handshake and a heartbeat are answered like any
+other. No key is needed here.
 """,
 }
 
@@ -101,12 +109,14 @@ _ANSWER: Final = {
 
 def request(door: Door) -> dict[str, Any]:
     """Give the request body of a door, for OpenAPI."""
-    if door == "nhs":
+    if door in ("nhs", "subscriptions"):
         bundle = {"type": "object", "properties": {"resourceType": {"const": "Bundle"}}}
         content: dict[str, Any] = {
-            "application/fhir+xml": {"schema": {"type": "string"}, "example": _BIRTH},
+            "application/fhir+xml": {"schema": {"type": "string"}},
             "application/fhir+json": {"schema": bundle},
         }
+        if door == "nhs":
+            content["application/fhir+xml"]["example"] = _BIRTH
     else:
         content = {"application/json": _json(door)}
     return {"requestBody": {"required": True, "content": content}}
@@ -123,8 +133,9 @@ def _json(door: Door) -> dict[str, Any]:
 
 def responses(door: Door) -> dict[int | str, dict[str, Any]]:
     """Give the answers of a door, for OpenAPI."""
-    kind = "application/fhir+json" if door == "nhs" else PROBLEM
-    problem = {"type": "object"} if door == "nhs" else _schema(Problem)
+    of_fhir = door in ("nhs", "subscriptions")
+    kind = "application/fhir+json" if of_fhir else PROBLEM
+    problem = {"type": "object"} if of_fhir else _schema(Problem)
     said = {
         400: "The body is not well-formed.",
         401: "The key is missing or not known.",
@@ -139,7 +150,7 @@ def responses(door: Door) -> dict[int | str, dict[str, Any]]:
         status: {"description": text, "content": {kind: {"schema": problem}}}
         for status, text in said.items()
     }
-    found[202] = {
+    found[200 if door == "subscriptions" else 202] = {
         "description": "Stored. The same body gives the same id.",
         "content": {"application/json": {"schema": _schema(Receipt)}},
     }

@@ -57,7 +57,12 @@ class Doorway:
         self, request: Request, door: Door, decide: Decide | Refused, system: str | None = None
     ) -> Response:
         """Take one request in, or say why not. Answers 202 only when all of it is durable."""
-        sender = self._sender(request, door, system)
+        return await self.admit(request, door, decide, self._sender(request, door, system))
+
+    async def admit(
+        self, request: Request, door: Door, decide: Decide | Refused, sender: SourceKey | Refused
+    ) -> Response:
+        """Take in what a sender brings who is known already, or is refused already."""
         if isinstance(sender, Refused):
             return self._refuse(door, sender)
         if isinstance(decide, Refused):
@@ -102,12 +107,13 @@ class Doorway:
         return sender
 
     def _accept(self, door: Door, sender: SourceKey, found: Accepted) -> Response:
-        self.meters.requests.labels(door, "202", "accepted").inc()
+        response = accepted(found, door)
+        self.meters.requests.labels(door, str(response.status_code), "accepted").inc()
         self.meters.records.labels(door).inc(len(found.entries))
         _log.info(
             "intake.accepted", door=door, key=sender.name, records=len(found.entries), id=found.id
         )
-        return accepted(found)
+        return response
 
     def _refuse(self, door: Door, found: Refused, *, retry: bool = False) -> Response:
         self.meters.requests.labels(door, str(found.status), found.reason).inc()

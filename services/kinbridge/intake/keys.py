@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
-Door = Literal["nhs", "events", "children", "responses"]
+Door = Literal["nhs", "events", "children", "responses", "subscriptions"]
 _OF_AN_AUTHORITY = frozenset({"events", "children", "responses"})
 
 
@@ -50,6 +50,8 @@ class Keys(Value):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
+        if any("subscriptions" in key.doors for key in self.keys):
+            raise ValueError("a subscription has a secret of its own, and no key")
         for what in ("name", "sha256"):
             found = [getattr(key, what) for key in self.keys]
             if len(set(found)) != len(found):

@@ -14,6 +14,7 @@ from kinbridge_fhir import outcome
 from kinbridge_schemas.base import Value
 
 PROBLEM: Final = "application/problem+json"
+_OF_FHIR: Final[frozenset[Door]] = frozenset({"nhs", "subscriptions"})
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 
@@ -34,16 +35,18 @@ class Problem(Value):
     path: str = ""
 
 
-def accepted(found: Accepted) -> Response:
+def accepted(found: Accepted, door: Door) -> Response:
     receipt = Receipt(id=found.id, records=len(found.entries))
-    return Response(receipt.model_dump_json(), 202, media_type="application/json")
+    # Some FHIR servers take nothing but 200 for success, least of all for a handshake.
+    status = 200 if door == "subscriptions" else 202
+    return Response(receipt.model_dump_json(), status, media_type="application/json")
 
 
 def refused(
     found: Refused, door: Door | None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Say no. A FHIR sender reads an OperationOutcome, everybody else a problem."""
-    if door == "nhs":
+    if door in _OF_FHIR:
         content = outcome.operation_outcome(found.status, found.reason, found.text, found.path)
         return Response(
             content, found.status, headers=dict(headers or {}), media_type=outcome.MEDIA_TYPE

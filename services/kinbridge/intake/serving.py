@@ -13,6 +13,7 @@ from kinbridge.intake.agent import open_durable, wall_clock
 from kinbridge.intake.app import create_app
 from kinbridge.intake.door import Limits
 from kinbridge.intake.keys import Keys
+from kinbridge.intake.subscriptions.hooks import Hooks
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
@@ -46,6 +47,7 @@ def serve(
     pseudonymiser: Pseudonymiser,
     listening: Listening,
     limits: Limits | None = None,
+    hooks: Hooks | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, then finish what is inside. Gives the exit code."""
     durable = open_durable(kafka, listening.within)
@@ -55,6 +57,7 @@ def serve(
         pseudonymiser=pseudonymiser,
         clock=wall_clock,
         limits=limits,
+        hooks=hooks,
     )
     server = _Server(
         uvicorn.Config(

@@ -1,0 +1,147 @@
+"""The process of subscriptions: every one of the file, Kafka before and behind, a watch beside."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from kinbridge.intake.agent import Clock, Durable, NotWritten, open_durable, wall_clock, write
+from kinbridge.intake.entries import Arrival
+from kinbridge.intake.subscriptions.agent import (
+    BROKER_LOST,
+    AwayError,
+    BrokerAwayError,
+    FhirServer,
+    KafkaLog,
+    check_secret,
+)
+from kinbridge.intake.subscriptions.asking import Asking, Keep
+from kinbridge.intake.subscriptions.client import Client, watched
+from kinbridge.intake.subscriptions.hooks import PATH, SCHEME
+from kinbridge.intake.subscriptions.letters import asked
+from kinbridge.intake.subscriptions.meters import Meters
+from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.sources.care import BearerAuth
+from kinbridge.sources.loader import SourcesError
+from kinbridge.sources.subscriptions import FhirSubscription
+from kinbridge_schemas.base import Value
+from kinbridge_schemas.identifiers import Pseudonymiser
+
+_log = structlog.get_logger("kinbridge.intake.subscriptions")
+
+Setting = Callable[[str], SecretStr]
+"""Gives what a setting holds, by its name."""
+
+
+class Watching(Value):
+    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8083
+    within: float = 5.0
+
+
+def secret_of(config: FhirSubscription, setting: Setting) -> SecretStr:
+    """Give the secret that a server shows at our door. Raises SourcesError."""
+    return check_secret(config.secret_setting, setting(config.secret_setting))
+
+
+def keeping(
+    config: FhirSubscription, durable: Durable, pseudonymiser: Pseudonymiser, clock: Clock
+) -> Keep:
+    """Give what makes the answers of a subscription's server durable."""
+
+    async def keep(content: bytes, content_type: str) -> None:
+        entry = asked(Arrival(pseudonymiser, clock()), config.source, content, content_type)
+        written = await write(durable, (entry,))
+        if isinstance(written, NotWritten):
+            raise AwayError(f"not-durable-{written.reason}")
+
+    return keep
+
+
+def asking_of(config: FhirSubscription, setting: Setting, keep: Keep) -> Asking:
+    """Look up what the settings of a subscription hold. Raises SourcesError."""
+    auth = config.auth
+    token = setting(auth.token_setting) if isinstance(auth, BearerAuth) else None
+    secret = secret_of(config, setting).get_secret_value()
+    door = setting(config.endpoint_setting).get_secret_value().rstrip("/")
+    if not door.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise SourcesError(f"{config.endpoint_setting} must be an https address.")
+    return Asking(
+        config=config,
+        server=FhirServer(config, setting(config.address_setting), token),
+        endpoint=f"{door}{PATH}{config.name}",
+        header={"Authorization": f"{SCHEME} {secret}"},
+        keep=keep,
+    )
+
+
+def serve(
+    subscriptions: Sequence[FhirSubscription],
+    setting: Setting,
+    kafka: Mapping[str, str],
+    pseudonymiser: Pseudonymiser,
+    watching: Watching,
+) -> int:
+    """Look after them until SIGTERM or SIGINT. Gives the exit code."""
+    durable = open_durable(kafka, watching.within)
+    try:
+        askings = [
+            asking_of(each, setting, keeping(each, durable, pseudonymiser, wall_clock))
+            for each in subscriptions
+        ]
+        return asyncio.run(_serve(askings, durable, kafka, watching))
+    finally:
+        durable.close()
+
+
+async def _serve(
+    askings: Sequence[Asking], durable: Durable, kafka: Mapping[str, str], watching: Watching
+) -> int:
+    meters = Meters()
+    try:
+        log = KafkaLog(kafka)
+    except BrokerAwayError as problem:
+        _log.error("subscriptions.broker-away", reason=str(problem))
+        return BROKER_LOST
+    client = Client(
+        log=log,
+        clock=wall_clock,
+        meters=meters,
+        watched=watched(askings, log.remembered, wall_clock()),
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, client.stopping.set)
+
+    def failing() -> list[str]:
+        return client.failing if durable.ready else [*client.failing, "kafka"]
+
+    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
+    _log.info("subscriptions.started", subscriptions=len(askings))
+    beside = asyncio.create_task(watch.serve())
+    try:
+        code = await _until_told(client, durable)
+    finally:
+        watch.should_exit = True
+        await beside
+        await log.close()
+        for each in askings:
+            await each.server.close()
+    _log.info("subscriptions.stopped")
+    return code
+
+
+async def _until_told(client: Client, durable: Durable) -> int:
+    try:
+        await client.run(lambda: durable.ready)
+    except BrokerAwayError as problem:
+        _log.error("subscriptions.broker-away", reason=str(problem))
+        return BROKER_LOST
+    return 0 if durable.ready else BROKER_LOST
