@@ -1,6 +1,7 @@
 """The map: every stage of the line, in the order an event meets them.
 
     intake -> mapping -> linking -> rules -> consolidation -> delivery -> sending
+                 ^-- retrieval <--'
 
 Stages never import each other; what they say to each other stands in topics.yaml. This is the
 composition root: settings and policies come in here, and finished stages go out.
@@ -17,8 +18,10 @@ from kinbridge.consolidation import stage as consolidation
 from kinbridge.delivery import stage as delivery
 from kinbridge.linking import stage as linking
 from kinbridge.mapping import stage as mapping
-from kinbridge.partnership.loader import load_all
+from kinbridge.mapping.routes import routes_of
+from kinbridge.partnership.loader import check_servers, load_all
 from kinbridge.partnership.model import Partnership
+from kinbridge.retrieval import stage as retrieval
 from kinbridge.rules import stage as rules
 from kinbridge.sending import stage as sending
 from kinbridge.settings import Settings, named_in_a_file
@@ -31,22 +34,39 @@ from kinbridge_schemas.topics import Topics, load_topics
 
 Policies = Mapping[AuthorityCode, Partnership]
 
-_DECLARED: Final[Mapping[str, Callable[[Pseudonymiser, Policies], Stage[Any]]]] = {
-    "mapping": lambda pseudonyms, _: mapping.declare(pseudonymiser=pseudonyms),
-    "linking": lambda pseudonyms, _: linking.declare(pseudonymiser=pseudonyms),
-    "rules": lambda pseudonyms, policies: rules.declare(policies, pseudonyms),
-    "consolidation": lambda _, policies: consolidation.declare(policies),
-    "delivery": lambda _, policies: delivery.declare(policies),
-    "sending": lambda _, policies: sending.declare(policies),
+_Declare = Callable[[Pseudonymiser, Policies, Sources], Stage[Any]]
+
+_DECLARED: Final[Mapping[str, _Declare]] = {
+    "mapping": lambda pseudonyms, _, sources: mapping.declare(
+        pseudonymiser=pseudonyms, routes=routes_of(sources)
+    ),
+    "linking": lambda pseudonyms, _, sources: linking.declare(
+        pseudonymiser=pseudonyms, pds=sources.pds
+    ),
+    "rules": lambda pseudonyms, policies, _: rules.declare(policies, pseudonyms),
+    "retrieval": lambda pseudonyms, _, sources: retrieval.declare(
+        pseudonymiser=pseudonyms, sources=sources
+    ),
+    "consolidation": lambda _, policies, __: consolidation.declare(policies),
+    "delivery": lambda _, policies, __: delivery.declare(policies),
+    "sending": lambda _, policies, __: sending.declare(policies),
 }
+
+_NO_SOURCES: Final = Sources()
 
 STAGES: Final = tuple(_DECLARED)
 """The names of the stages that the engine runs. Intake stands before them and keeps no state."""
 
 
-def stages(pseudonymiser: Pseudonymiser, policies: Policies) -> tuple[Stage[Any], ...]:
-    """Give every stage of the line, in order."""
-    return tuple(declare(pseudonymiser, policies) for declare in _DECLARED.values())
+def stages(
+    pseudonymiser: Pseudonymiser, policies: Policies, sources: Sources = _NO_SOURCES
+) -> tuple[Stage[Any], ...]:
+    """Give every stage of the line, in order.
+
+    Raises PolicyError where a policy asks a server that the sources do not name.
+    """
+    check_servers(policies, {server.name for server in sources.care})
+    return tuple(declare(pseudonymiser, policies, sources) for declare in _DECLARED.values())
 
 
 def run_worker(name: str, settings: Settings) -> int:
@@ -55,9 +75,10 @@ def run_worker(name: str, settings: Settings) -> int:
     from kinbridge.runtime.worker import Settings as HowToRun
     from kinbridge.runtime.worker import run_stage
 
-    policies = load_all(settings.partnerships)
+    policies, sources = load_all(settings.partnerships), load_sources(settings.sources)
+    check_servers(policies, {server.name for server in sources.care})
     run_stage(
-        _DECLARED[name](Pseudonymiser(settings.need_secret()), policies),
+        _DECLARED[name](Pseudonymiser(settings.need_secret()), policies, sources),
         topics=line_topics(settings),
         codec=codec(),
         store_url=settings.store_url,
@@ -66,7 +87,7 @@ def run_worker(name: str, settings: Settings) -> int:
             group=Group(fetch_wait=settings.fetch_wait.total_seconds()),
             parameters={"authority": tuple(sorted(policies))},
         ),
-        perform=_agent(name, policies),
+        perform=_agent(name, policies, sources),
     )
 
 
@@ -74,12 +95,16 @@ def run_intake(settings: Settings) -> int:
     """Serve intake until it is told to stop. Gives the exit code."""
     from kinbridge.intake.keyring import load_keys
     from kinbridge.intake.serving import Listening, serve
+    from kinbridge.intake.subscriptions.hooks import make_hooks
+    from kinbridge.intake.subscriptions.serving import secret_of
 
+    told = load_sources(settings.sources).subscriptions
     return serve(
         load_keys(settings.keys),
         settings.kafka_config,
         Pseudonymiser(settings.need_secret()),
         Listening(host=settings.intake_host, port=settings.intake_port),
+        hooks=make_hooks([(each, secret_of(each, named_in_a_file)) for each in told]),
     )
 
 
@@ -94,7 +119,34 @@ def _poll_mesh(settings: Settings, sources: Sources) -> int:
     )
 
 
-SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {"mesh": _poll_mesh}
+def _listen_mllp(settings: Settings, sources: Sources) -> int:
+    from kinbridge.intake.mllp.serving import Watching, serve, tls_of
+
+    return serve(
+        [(each, tls_of(each, named_in_a_file)) for each in sources.mllp],
+        settings.kafka_config,
+        Pseudonymiser(settings.need_secret()),
+        Watching(host=settings.mllp_watch_host, port=settings.mllp_watch_port),
+    )
+
+
+def _look_after_subscriptions(settings: Settings, sources: Sources) -> int:
+    from kinbridge.intake.subscriptions.serving import Watching, serve
+
+    return serve(
+        sources.subscriptions,
+        named_in_a_file,
+        settings.kafka_config,
+        Pseudonymiser(settings.need_secret()),
+        Watching(host=settings.subscriptions_host, port=settings.subscriptions_port),
+    )
+
+
+SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {
+    "mllp": _listen_mllp,
+    "mesh": _poll_mesh,
+    "subscriptions": _look_after_subscriptions,
+}
 """What fetches or listens beside intake's HTTP, each a process of its own, by its name."""
 
 
@@ -117,9 +169,19 @@ def line_topics(settings: Settings) -> Topics:
     return topics.with_partitions(PARTITIONS) if settings.embedded else topics
 
 
-def _agent(name: str, policies: Policies) -> Perform | None:
-    if name != "sending":
-        return None
+def _agent(name: str, policies: Policies, sources: Sources) -> Perform | None:
+    match name:
+        case "sending":
+            return _courier(policies)
+        case "retrieval":
+            from kinbridge.retrieval.agent import asking
+
+            return asking(sources, named_in_a_file)
+        case _:
+            return None
+
+
+def _courier(policies: Policies) -> Perform:
     from kinbridge.sending.agent import Courier
     from kinbridge.sending.destination import Destination
     from kinbridge.sending.fhir import FhirServer

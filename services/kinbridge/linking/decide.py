@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from kinbridge.linking.asking import note_answer, questions
 from kinbridge.linking.concern import Own, Target, concerned, expect_first, own_children
 from kinbridge.linking.documents import NoState
 from kinbridge.linking.ending import Ending, end, end_meant, ended_by, forget_relative, refused
@@ -23,6 +24,7 @@ from kinbridge.linking.registry import NotReadYetError, Registry
 from kinbridge.linking.relations import tell_own
 from kinbridge.linking.saying import ended
 from kinbridge.linking.telling import OF_PREGNANCY, Telling, tell_health, telling
+from kinbridge.sources.pds import Pds
 from kinbridge.stage import At, Decision, Message, Output
 from kinbridge_schemas.base import Code, Value
 from kinbridge_schemas.events import ChildEvent
@@ -39,19 +41,27 @@ DRY_RUN: Final = Outcome("not-known", "dry-run")
 class Linking:
     """The stage's decisions, with what they need to know beside the event.
 
-    `linked` and `dispositions` are the topics that are written.
+    `linked`, `dispositions` and `retrievals` are the topics that are written. Without `pds`
+    nobody is asked about.
     """
 
     pseudonymiser: Pseudonymiser
     linked: str
     dispositions: str
+    retrievals: str
+    pds: Pds | None = None
 
     def decide(self, state: NoState, message: Message, at: At) -> Decision[NoState]:
         """Link one event. The decision's reason is its disposition's."""
         event, registry = _event(message), Registry(at.found)
-        outcome = link(telling(event, registry, self.pseudonymiser, at.now))
+        to = telling(event, registry, self.pseudonymiser, at.now)
+        outcome = link(to)
         last = ended(message, event, outcome.end, outcome.reason)
         outputs = [Output(self.linked, each.child_ref, each) for each in outcome.said]
+        if self.pds is not None:
+            asked = questions(to, outcome, self.pds)
+            outputs += [Output(self.retrievals, each.destination, each) for each in asked]
+            note_answer(to)
         outputs.append(Output(self.dispositions, last.message, last))
         return Decision(outcome.reason, state, tuple(outputs), documents=registry.changes())
 

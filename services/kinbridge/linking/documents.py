@@ -200,11 +200,15 @@ class ChildDocument(Value):
 
 
 class KeyDocument(Value):
-    """Whose an identifier is, and what was told of the person by it."""
+    """Whose an identifier is, and what was told of the person by it.
+
+    `pds` is the latest version of PDS's record that was told, 0 where none was.
+    """
 
     holdings: tuple[Holding, ...] = ()
     restrictions: Mapping[str, Restricted] = {}
     merges: Mapping[str, Merge] = {}
+    pds: Annotated[int, Field(ge=0)] = 0
 
 
 class SeenFact(Value):

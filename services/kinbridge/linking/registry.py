@@ -90,6 +90,13 @@ class Registry:
             self.folds.clear()
         self._put(child_name(document.child), document)
 
+    def changed_children(self) -> Iterator[tuple[ChildDocument | None, ChildDocument]]:
+        """Give the children's documents that were written, each with what was found."""
+        for name, after in sorted(self.written.items()):
+            if isinstance(after, ChildDocument):
+                before = self._found.get(name)
+                yield (before if isinstance(before, ChildDocument) else None), after
+
     # -- identifiers
 
     def key(self, key: SubjectKey) -> KeyDocument:

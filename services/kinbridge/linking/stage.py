@@ -5,17 +5,27 @@ from __future__ import annotations
 from kinbridge.linking.decide import Linking
 from kinbridge.linking.documents import DOCUMENTS, NoState
 from kinbridge.linking.saying import STAGE
+from kinbridge.sources.pds import Pds
 from kinbridge.stage import Message, Stage
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 
-def declare(*, pseudonymiser: Pseudonymiser) -> Stage[NoState]:
-    """Give the stage. `pseudonymiser` must be the one that mapping uses."""
-    linking = Linking(pseudonymiser, linked="linked-events", dispositions="dispositions")
+def declare(*, pseudonymiser: Pseudonymiser, pds: Pds | None = None) -> Stage[NoState]:
+    """Give the stage. `pseudonymiser` must be the one that mapping uses.
+
+    With `pds` its people are asked about there; without, nobody is.
+    """
+    linking = Linking(
+        pseudonymiser,
+        linked="linked-events",
+        dispositions="dispositions",
+        retrievals="retrievals",
+        pds=pds,
+    )
     return Stage(
         name=STAGE,
         reads=("child-events",),
-        writes=("linked-events", "dispositions"),
+        writes=("linked-events", "dispositions", "retrievals"),
         state=NoState,
         fresh=NoState,
         decide=linking.decide,

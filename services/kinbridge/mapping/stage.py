@@ -24,7 +24,7 @@ def declare(
     mapping = Mapping(routes, pseudonymiser, keep, topics)
     return Stage(
         name=STAGE,
-        reads=("received.nhs", "received.cases", "responses"),
+        reads=("received.nhs", "received.cases", "received.retrieved", "responses"),
         writes=("child-events", "dispositions"),
         state=MappingState,
         fresh=MappingState,

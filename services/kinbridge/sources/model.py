@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from kinbridge.sources.care import CareServers
 from kinbridge.sources.mesh import Mailboxes
+from kinbridge.sources.mllp import MllpFeeds
+from kinbridge.sources.pds import Pds
+from kinbridge.sources.subscriptions import FhirSubscriptions
 from kinbridge_schemas.base import Value
 
 
@@ -14,4 +17,7 @@ class Sources(Value):
     """Every source that is fetched or listened to. What is not named does not run."""
 
     mesh: Mailboxes = ()
+    mllp: MllpFeeds = ()
     care: CareServers = ()
+    pds: Pds | None = None
+    subscriptions: FhirSubscriptions = ()
