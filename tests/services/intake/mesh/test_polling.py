@@ -262,7 +262,7 @@ async def test_a_producer_that_is_lost_ends_the_process_for_a_new_start() -> Non
 
 async def test_no_identifier_stands_in_what_is_logged() -> None:
     box = InMemoryBox()
-    box.put(a_birth() + b"<broken", own="20210311101813838554_1B8F53")
+    box.put(a_birth() + b"<broken", own="20260302100000000000_1B8F53")
 
     with capture_logs() as logs:
         await a_poller(box, InMemory()).turn()

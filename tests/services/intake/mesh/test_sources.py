@@ -30,7 +30,7 @@ mesh:
 def test_a_mailbox_says_all_that_is_needed() -> None:
     (found,) = parse_sources(WHOLE).mesh
 
-    assert (found.mailbox, found.senders) == ("X26ABC1", {"X26NEMS"})
+    assert (found.mailbox, *found.senders) == ("X26ABC1", "X26NEMS")
     assert found.workflows == {"EXAMPLE_MNS": "mns-signal"}
     assert found.expect_within == timedelta(minutes=30)
 
