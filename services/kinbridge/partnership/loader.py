@@ -5,7 +5,7 @@ Everything a policy can get wrong is found here, before the line starts; nothing
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -81,6 +81,16 @@ def load_all(folder: Path) -> Mapping[AuthorityCode, Partnership]:
     if not found:
         raise PolicyError(folder.name, ["no partnership file (*.yaml) in this folder"])
     return found
+
+
+def check_servers(policies: Mapping[AuthorityCode, Partnership], known: Container[str]) -> None:
+    """Raise PolicyError where a policy asks a server that the file of sources does not name."""
+    for policy in policies.values():
+        named = policy.care.servers if policy.care else ()
+        unknown = [name for name in named if name not in known]
+        if unknown:
+            problems = [f"care.servers: the file of sources names no {name}" for name in unknown]
+            raise PolicyError(policy.name, problems)
 
 
 def _said(error: Any) -> str:

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from kinbridge.sources.care import CareServer
 from kinbridge_fhir.nodes import Node, read_json, text
-from kinbridge_schemas.base import Code
 from kinbridge_schemas.identifiers import NhsNumber
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.retrieval import CareWanted, Retrieval, Step
@@ -25,11 +23,7 @@ from kinbridge_schemas.vocabulary import DisclosureTier
 MEDIA_TYPE: Final = "application/fhir+json"
 RESOURCE_OF: Final = {"appointments": "Appointment", "encounters": "Encounter"}
 _NHS_NUMBER: Final = "https://fhir.nhs.uk/Id/nhs-number"
-_NOT_PERMITTED: Final = frozenset({401, 403})
-_LATER: Final = frozenset({408, 409, 423, 425, 429})
-_DIGITS: Final = 9
 
-Outcome = Literal["answered", "no-record", "try-later", "refused"]
 Form = tuple[tuple[str, str], ...]
 
 
@@ -44,15 +38,13 @@ class Request:
     address: str
     form: Form = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of one request, or of the whole search."""
-
-    outcome: Outcome
-    reason: Code
-    status: int = 0
-    after_seconds: int | None = None
+    @property
+    def fields(self) -> dict[str, list[str]]:
+        """The form by name: a name may stand more than once."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.form:
+            found.setdefault(name, []).append(value)
+        return found
 
 
 def first_request(asked: Retrieval, step: Step, server: CareServer, base: str) -> Request:
@@ -75,19 +67,6 @@ def first_request(asked: Retrieval, step: Step, server: CareServer, base: str) -
 
 def _day(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
-
-
-def judged(status: int, retry_after: str, now: datetime) -> Verdict:
-    """Say what a status means. A redirect is a refusal: an address is changed by a person."""
-    if status == 200:  # noqa: PLR2004 - the one status of a search that succeeded
-        return Verdict("answered", "answered", status)
-    if status == 404:  # noqa: PLR2004 - the server knows nothing of such a thing
-        return Verdict("no-record", "not-found", status)
-    if status in _NOT_PERMITTED:
-        return Verdict("refused", "not-permitted", status)
-    if status in _LATER or status >= 500:  # noqa: PLR2004 - the class of server errors
-        return Verdict("try-later", f"status-{status}", status, _seconds(retry_after, now))
-    return Verdict("refused", f"status-{status}", status)
 
 
 def page_of(content: bytes) -> Node | None:
@@ -150,16 +129,3 @@ def joined(pages: Sequence[bytes]) -> bytes:
         return pages[0]
     entries = b",".join(b'{"resource":' + page + b"}" for page in pages)
     return b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
-
-
-def _seconds(retry_after: str, now: datetime) -> int | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return int(retry_after[:_DIGITS])
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0, int((until - now).total_seconds()))
