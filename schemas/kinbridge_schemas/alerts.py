@@ -18,9 +18,7 @@ from kinbridge_schemas.vocabulary import (
     Urgency,
 )
 
-AlertId = Annotated[
-    str, Field(pattern=r"^family-[a-z2-7]{32}\.(family-help|macpt)\.[0-9]{1,4}$")
-]
+AlertId = Annotated[str, Field(pattern=r"^family-[a-z2-7]{32}\.(family-help|macpt)\.[0-9]{1,4}$")]
 """Family, team and the number of its opening. It is a name, and opens no access."""
 
 

@@ -7,9 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Code = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)
-]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 """A kebab- or snake-case code: safe in a log, a metric and a test name."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{2,120}$")]

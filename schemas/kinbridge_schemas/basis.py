@@ -9,9 +9,7 @@ from pydantic import Field, StringConstraints
 
 from kinbridge_schemas.base import Value
 
-_Said = Annotated[
-    str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)
-]
+_Said = Annotated[str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)]
 
 
 class LawfulBasis(Value):

@@ -37,12 +37,10 @@ class Codec:
         try:
             return self._adapters[schema].validate_json(value, extra="ignore")
         except ValidationError as problem:
-            first = problem.errors(
-                include_input=False, include_url=False, include_context=False
-            )[0]
-            reason = (
-                "json-invalid" if first["type"] == "json_invalid" else "contract-broken"
-            )
+            first = problem.errors(include_input=False, include_url=False, include_context=False)[
+                0
+            ]
+            reason = "json-invalid" if first["type"] == "json_invalid" else "contract-broken"
             raise UnreadableError(reason, _path(first["loc"])) from None
 
 
@@ -62,6 +60,5 @@ def _received(envelope: Envelope, value: bytes) -> Received:
 def _path(loc: tuple[int | str, ...]) -> str:
     # A key of the input may itself be an identifier: only names of our own shape are shown.
     return ".".join(
-        str(part) if str(part).isidentifier() or isinstance(part, int) else "?"
-        for part in loc
+        str(part) if str(part).isidentifier() or isinstance(part, int) else "?" for part in loc
     )[:200]

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from kinbridge_schemas.base import Code, Contract, Id, ShortText, Value
 from kinbridge_schemas.basis import LawfulBasis
+from kinbridge_schemas.events.protection import CpisStatus
 from kinbridge_schemas.identifiers import (
     AuthorityCode,
     ChildRef,
@@ -58,12 +59,23 @@ class Situation(Value):
     protection_plan: bool = False
     s47_open: bool = False
     looked_after: bool = False
-    pre_birth_assessment: Literal[
-        "none", "required", "started", "authorised", "waived"
-    ] = "none"
+    pre_birth_assessment: Literal["none", "required", "started", "authorised", "waived"] = "none"
     next_meeting: AwareDatetime | None = None
     next_meeting_kind: Code | None = None
     meeting_cancelled: bool = False
+
+
+class CpisPlan(Value):
+    """A plan that CP-IS shows to health: of this authority or another, and no word of either's.
+
+    The authority is as CP-IS names it. For a restricted child neither it nor a telephone is here.
+    """
+
+    status: CpisStatus
+    since: AwareDatetime | None = None
+    authority: ShortText | None = None
+    office_hours: ShortText | None = None
+    out_of_hours: ShortText | None = None
 
 
 class ShownFact(Value):
@@ -143,6 +155,7 @@ class Concern(Value):
     corrects: tuple[Id, ...] = ()
     last_seen: AwareDatetime | None = None
     next_appointment: AwareDatetime | None = None
+    cpis: CpisPlan | None = None
     checks: tuple[Check, ...] = ()
     why: Sentence
     threshold: Sentence

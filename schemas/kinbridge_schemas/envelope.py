@@ -102,6 +102,4 @@ def from_headers(headers: Mapping[str, bytes]) -> Envelope:
 
 def to_text(when: datetime) -> str:
     """RFC 3339 in UTC with microseconds and `Z`: one text for one instant."""
-    return (
-        when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    )
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -213,13 +213,9 @@ class Pseudonymiser:
 
     def fingerprint(self, content: bytes) -> str:
         """A keyed hash of content, to tell a repeat from a conflict without keeping it."""
-        return hmac.new(
-            self._secret, b"content\x00" + content, hashlib.sha256
-        ).hexdigest()[:40]
+        return hmac.new(self._secret, b"content\x00" + content, hashlib.sha256).hexdigest()[:40]
 
     def _make(self, prefix: str, *parts: str) -> str:
-        data = b"".join(
-            len(p.encode()).to_bytes(4, "big") + p.encode() for p in (prefix, *parts)
-        )
+        data = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in (prefix, *parts))
         digest = hmac.new(self._secret, data, hashlib.sha256).digest()[:20]
         return f"{prefix}-{base64.b32encode(digest).decode().lower()}"

@@ -102,9 +102,7 @@ class LinkedEvent(Contract):
     contract: ClassVar[str] = "LinkedEvent/v1"
 
     child: ChildRecord
-    happened: Annotated[
-        EventLinked | EventUnlinked | ChildChanged, Field(discriminator="what")
-    ]
+    happened: Annotated[EventLinked | EventUnlinked | ChildChanged, Field(discriminator="what")]
 
     @property
     def child_ref(self) -> ChildRef:

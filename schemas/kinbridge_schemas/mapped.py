@@ -21,7 +21,14 @@ from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.vocabulary import Occurred, Role
 
-ROUTES: Final = ("fhir-message", "fhir-notification", "case-webhook", "dfe-csc")
+ROUTES: Final = (
+    "fhir-message",
+    "fhir-notification",
+    "fhir-search",
+    "case-webhook",
+    "dfe-csc",
+    "hl7v2",
+)
 """The routes that are built in: the first part of an envelope's `source`, before the colon."""
 
 

@@ -23,8 +23,6 @@ class Received(Contract):
     """Which adapter reads it: `fhir-message`, `dfe-csc`, `case-webhook`, ..."""
 
     def __repr__(self) -> str:
-        return (
-            f"Received(id={self.id!r}, route={self.route!r}, {len(self.content)} bytes)"
-        )
+        return f"Received(id={self.id!r}, route={self.route!r}, {len(self.content)} bytes)"
 
     __str__ = __repr__

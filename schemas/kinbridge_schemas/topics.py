@@ -59,9 +59,7 @@ class Topic(Value):
     def named(self, parameters: Mapping[str, str]) -> str:
         """Fill the template. Raises TopicsError unless exactly its parameters are given."""
         if set(parameters) != set(self.parameters):
-            raise TopicsError(
-                f"{self.name} takes {self.parameters}, not {tuple(parameters)}."
-            )
+            raise TopicsError(f"{self.name} takes {self.parameters}, not {tuple(parameters)}.")
         return self.name.format(**parameters)
 
 
@@ -98,17 +96,13 @@ class Topics(Value):
     def written_by(self, party: str) -> tuple[Topic, ...]:
         return tuple(t for t in self.topics if party in t.from_)
 
-    def expanded(
-        self, values: Mapping[str, tuple[str, ...]]
-    ) -> tuple[tuple[str, Topic], ...]:
+    def expanded(self, values: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, Topic], ...]:
         """Give every topic of the cluster with its entry: templates filled from `values`."""
         found: list[tuple[str, Topic]] = []
         for topic in self.topics:
             combinations: list[dict[str, str]] = [{}]
             for name in topic.parameters:
-                combinations = [
-                    {**c, name: v} for c in combinations for v in values.get(name, ())
-                ]
+                combinations = [{**c, name: v} for c in combinations for v in values.get(name, ())]
             found += [(topic.named(c), topic) for c in combinations]
         return tuple(found)
 
@@ -117,9 +111,7 @@ class Topics(Value):
         return self.model_copy(
             update={
                 "line_partitions": count,
-                "topics": tuple(
-                    t.model_copy(update={"partitions": count}) for t in self.topics
-                ),
+                "topics": tuple(t.model_copy(update={"partitions": count}) for t in self.topics),
             }
         )
 
@@ -143,19 +135,14 @@ def parse_topics(text: str) -> Topics:
         where = f" in line {mark.line + 1}" if mark else ""
         raise TopicsError(f"topics.yaml is not YAML{where}.") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("topics"), dict):
-        raise TopicsError(
-            "topics.yaml needs `version`, `defaults` and `topics` by name."
-        )
+        raise TopicsError("topics.yaml needs `version`, `defaults` and `topics` by name.")
     if unknown := set(raw) - {"version", "defaults", "topics"}:
         raise TopicsError(f"topics.yaml: unknown entries {sorted(unknown)}.")
     defaults = raw.get("defaults") or {}
     for name, body in {"defaults": defaults, **raw["topics"]}.items():
         if not isinstance(body, dict):
             raise TopicsError(f"topics.yaml: {name} needs entries by name.")
-    entries = [
-        {"name": name, **defaults, **body}
-        for name, body in raw["topics"].items()
-    ]
+    entries = [{"name": name, **defaults, **body} for name, body in raw["topics"].items()]
     try:
         return Topics.model_validate(
             {

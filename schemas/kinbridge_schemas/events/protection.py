@@ -64,9 +64,7 @@ class StrategyDiscussionHeld(Value):
 
     kind: Literal["strategy_discussion_held"] = "strategy_discussion_held"
     meeting_id: Id
-    outcome: Literal["s47-single", "s47-joint", "no-s47", "further", "unknown"] = (
-        "unknown"
-    )
+    outcome: Literal["s47-single", "s47-joint", "no-s47", "further", "unknown"] = "unknown"
 
 
 class MeetingInvitationSent(Value):
@@ -96,9 +94,7 @@ class MeetingAttendanceRecorded(Value):
     meeting_id: Id
     agency: Code
     role: RoleCode
-    participation: Literal[
-        "attended", "attended-remote", "written", "absent", "unknown"
-    ]
+    participation: Literal["attended", "attended-remote", "written", "absent", "unknown"]
 
 
 class S47Started(Value):

@@ -195,11 +195,11 @@ def _situation(concern: Concern) -> list[str]:
     elif at.meeting_cancelled:
         lines.append("The planned meeting was cancelled by the authority.")
     if concern.cpis:
-        lines.append(_cpis(concern.cpis))
+        lines.append(cpis_line(concern.cpis))
     return lines
 
 
-def _cpis(plan: CpisPlan) -> str:
+def cpis_line(plan: CpisPlan) -> str:
     """Say what CP-IS knows. It is health's view: the lines above are the authority's own."""
     held = f" with {plan.authority}" if plan.authority else ", authority not shown"
     since = f", since {day(plan.since)}" if plan.since else ""
