@@ -74,6 +74,13 @@ class Settings(BaseSettings):
     mesh_host: str = "127.0.0.1"
     mesh_port: Annotated[int, Field(ge=0, le=65535)] = 8081
     """Where the process that polls MESH shows its metrics and whether it works."""
+    mllp_watch_host: str = "127.0.0.1"
+    mllp_watch_port: Annotated[int, Field(ge=0, le=65535)] = 8082
+    """The same for the process that listens to HL7 v2; its feeds have ports of their own."""
+
+    subscriptions_host: str = "127.0.0.1"
+    subscriptions_port: Annotated[int, Field(ge=0, le=65535)] = 8083
+    """Where the process of FHIR subscriptions shows its metrics and whether it works."""
 
     keys: Path = Path("keys.yaml")
     """The file of the keys that intake knows its sources by."""

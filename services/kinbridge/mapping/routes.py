@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
+from kinbridge.sources.mllp import codes_of
+from kinbridge.sources.model import Sources
 from kinbridge_casesystem import CaseWebhook, ChildSnapshots
-from kinbridge_fhir import FhirMessages, FhirNotifications
+from kinbridge_fhir import FhirMessages, FhirNotifications, FhirSearches
+from kinbridge_fhir.hl7v2 import Hl7v2
 from kinbridge_schemas.mapped import Routes
 
 ROUTES: Final[Routes] = {
     "fhir-message": FhirMessages(),
     "fhir-notification": FhirNotifications(),
+    "fhir-search": FhirSearches(),
     "case-webhook": CaseWebhook(),
     "dfe-csc": ChildSnapshots(),
+    "hl7v2": Hl7v2(),
 }
+"""Every route with the codes of its standard alone."""
+
+
+def routes_of(sources: Sources) -> Routes:
+    """Give every route, with the feeds' own codes that the file of sources holds."""
+    return {**ROUTES, "hl7v2": Hl7v2(codes_of(sources.mllp))}
