@@ -1,0 +1,62 @@
+"""Golden inputs grown to the most entries that are read: their cost must not grow faster.
+
+A mapping that looks through all entries for each entry would be caught here: 2,000 entries
+are read, and two thousand times two thousand looks are not made within the computing time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from kinbridge_fhir.nodes import MAX_BYTES
+from tests.adapters.fuzz.attacks import Attack
+from tests.adapters.fuzz.inputs import inputs
+
+_MOST = 1_990
+
+
+def grown(route: str) -> Iterator[Attack]:
+    """Give the inputs with each kind of resource repeated under other ids."""
+    seen: set[str] = set()
+    for given in inputs(route):
+        bundle = _bundle(given.content)
+        for entry in bundle.get("entry", []) if bundle else []:
+            kind = _kind(entry)
+            if kind is not None and kind not in seen:
+                seen.add(kind)
+                name = f"{given.name} with {kind} again and again"
+                yield name, given.content_type, _grown(bundle, entry)
+
+
+def _bundle(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return {}
+    return found if isinstance(found, dict) and found.get("resourceType") == "Bundle" else {}
+
+
+def _kind(entry: Any) -> str | None:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    if not isinstance(resource, dict):
+        return None
+    # What is cancelled may be looked for among the others, so it is a kind of its own.
+    return f"{resource.get('resourceType')} {resource.get('status') or ''}".strip()
+
+
+def _grown(bundle: dict[str, Any], entry: dict[str, Any]) -> bytes:
+    told = json.dumps(entry)
+    most = min(_MOST - len(bundle["entry"]), (MAX_BYTES - 200_000) // len(told))
+    more = deepcopy(bundle)
+    more["entry"] += [json.loads(_renamed(told, n)) for n in range(most)]
+    return json.dumps(more).encode()
+
+
+def _renamed(told: str, number: int) -> str:
+    """Give the entry with another id and business identifier."""
+    ids = re.sub(r'("id": "[^"]*)"', rf'\g<1>-{number}"', told)
+    return re.sub(r'("value": "[A-Z]{2}-[^"]*)"', rf'\g<1>-{number}"', ids)
