@@ -16,7 +16,7 @@ from kinbridge_fhir.deleted import Deleted, deleted
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.nodes import Node, read, text
 from kinbridge_fhir.notices import Happened, Notice, Notification, tells_status
-from kinbridge_fhir.references import lacks_patient
+from kinbridge_fhir.references import lacks_patient, mapped_here, wanted
 from kinbridge_fhir.resources import MAPPINGS, facts_of, word
 from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent
@@ -67,6 +67,21 @@ def delivered(content: bytes, content_type: str) -> Delivered:
     # Some servers send the resources and forget to name them.
     carried = any(resource.kind in MAPPINGS for resource in notification.carried)
     return Delivered(notice, tuple(pointers), () if carried else tuple(unnamed))
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What an answer needs beside it to be understood, as references."""
+
+    holds_facts: bool
+    references: tuple[str, ...] = field(repr=False)
+
+
+def needed(content: bytes, content_type: str) -> Needed:
+    """Say what belongs to the resources of an answer. Raises UnreadableError."""
+    root = read(content, content_type)
+    collection = deleted(root) or Collection(root)
+    return Needed(bool(mapped_here(collection)), wanted(collection))
 
 
 def _to_be_asked(notification: Notification, event: Happened) -> bool:

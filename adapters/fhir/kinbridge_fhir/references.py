@@ -14,6 +14,8 @@ from kinbridge_fhir.collection import Collection, tail
 from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.persons import nhs_number
 from kinbridge_fhir.resources import MAPPINGS
+from kinbridge_schemas.identifiers import NhsNumber
+from kinbridge_schemas.problems import UnreadableError
 
 _LOCAL: Final = re.compile(r"(?P<kind>[A-Z][A-Za-z]{2,40})/(?P<id>[A-Za-z0-9.-]{1,64})", re.ASCII)
 _PERSONS: Final = ("subject", "patient", "for", "beneficiary")
@@ -35,6 +37,15 @@ def local(target: str, base: str) -> tuple[str, str] | None:
         plain = plain[len(start) :]
     found = _LOCAL.fullmatch(plain)
     return (found["kind"], found["id"]) if found is not None else None
+
+
+def about_a_number(own: str) -> bool:
+    """Whether an id may be an NHS number: then it may stand in no address."""
+    try:
+        NhsNumber(own)
+    except UnreadableError:
+        return False
+    return True
 
 
 def mapped_here(collection: Collection) -> list[Node]:

@@ -16,7 +16,14 @@ from kinbridge.retrieval.schedule import LONGEST, LONGEST_OF_ALL, pause, wished
 from kinbridge.retrieval.state import Errand, Question, Queue
 from kinbridge.retrieval.steps import steps_of
 from kinbridge_schemas.base import Code
-from kinbridge_schemas.retrieval import Answer, CareWanted, DemographicsWanted, Retrieval, Retrieved, Step
+from kinbridge_schemas.retrieval import (
+    Answer,
+    CareWanted,
+    DemographicsWanted,
+    Retrieval,
+    Retrieved,
+    Step,
+)
 
 End = Literal["answered", "no-record", "no-answer"]
 
@@ -115,7 +122,7 @@ class Turn:
                 self._end(question, outcome.step, "no-answer", outcome)
                 self._destination(0, None)
                 self._next_step(question, last=False)
-                reason = "no-answer"
+                return "no-answer"
             case "refused":
                 self._destination(0, None)
                 return self._give_up(question, outcome)

@@ -12,7 +12,6 @@ from kinbridge_schemas.base import Value, derive_id
 from kinbridge_schemas.problems import UnreadableError
 from tests.services.runtime.counting import START, Thing
 
-
 CLOSED: Final = "the caller is closed"
 
 

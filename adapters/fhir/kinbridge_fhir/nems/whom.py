@@ -7,7 +7,7 @@ numbers that differ are nobody's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kinbridge_fhir.nodes import Node, extension, one, text
@@ -48,17 +48,18 @@ def whom(header: Node, patient: Node | None, *, header_first: bool = False) -> W
     `header_first` is for the news that a record changed: it is sent under the number that
     subscribers know, and the record may have another by now.
     """
-    routed = _routed(header)
+    routing = extension(header, _ROUTING)
+    routed = _routed_number(routing)
     if patient is None:
-        return _found(routed, header, None)
+        return _found(_routed(routing, routed), header, None)
     said = person(patient)
-    if header_first and routed.number is not None:
-        return _found(_with_number(said, routed.number), patient, patient)
+    if header_first and routed is not None:
+        return _found(replace(said, number=routed), patient, patient)
     if said.number is None:
         if any(names_a_number(identifier) for identifier in patient.all("identifier")):
             return "no-usable-identifier"
-        return _found(_with_number(said, routed.number), patient, patient)
-    if routed.number is not None and routed.number != said.number:
+        return _found(replace(said, number=routed), patient, patient)
+    if routed is not None and routed != said.number:
         return "subjects-disagree"
     return _found(said, patient, patient)
 
@@ -69,13 +70,12 @@ def _found(said: Person, named: Node, patient: Node | None) -> Who | Code:
     return Who(said, said.number, named, restricted(patient))
 
 
-def _with_number(said: Person, number: NhsNumber | None) -> Person:
-    return Person(number, said.name, said.born, said.born_time)
-
-
-def _routed(header: Node) -> Person:
-    routing = extension(header, _ROUTING)
+def _routed_number(routing: Node | None) -> NhsNumber | None:
     identifier = one(extension(routing, "nhsNumber"), "valueIdentifier")
+    return number_of(identifier) if identifier is not None else None
+
+
+def _routed(routing: Node | None, number: NhsNumber | None) -> Person:
     name = one(extension(routing, "name"), "valueHumanName")
     born = text(extension(routing, "birthDateTime"), "valueDateTime")
     at = read_time(born, "MessageHeader.extension.birthDateTime") if born is not None else None
@@ -85,9 +85,4 @@ def _routed(header: Node) -> Person:
         if at is not None and at.precision in (Precision.DAY, Precision.INSTANT)
         else None
     )
-    return Person(
-        number_of(identifier) if identifier is not None else None,
-        name_of(name) if name is not None else None,
-        day,
-        None,
-    )
+    return Person(number, name_of(name) if name is not None else None, day, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 import structlog
 from pydantic import SecretStr
