@@ -22,8 +22,8 @@ from kinbridge_schemas.vocabulary import Occurred, Provider
 _PRIMARY_CARE: Final = "1"
 # NHS Data Dictionary, ORGANISATION CODE default codes: no registered practice; not applicable,
 # not known.
-_NO_PRACTICE: Final = frozenset({"V81997"})
-_NOT_SAID: Final = frozenset({"V81998", "V81999"})
+NO_PRACTICE: Final = frozenset({"V81997"})
+NOT_SAID: Final = frozenset({"V81998", "V81999"})
 
 
 def practice(news: News) -> Iterator[ChildEvent | Ended]:
@@ -35,9 +35,9 @@ def practice(news: News) -> Iterator[ChildEvent | Ended]:
     patient = who.named
     named = one(patient, "generalPractitioner") if patient.kind == "Patient" else None
     found = provider_of(news.message, patient, "generalPractitioner") if named else None
-    if found is not None and found.ods in _NOT_SAID:
+    if found is not None and found.ods in NOT_SAID:
         yield news.parked("practice-not-said")
-    elif named is None or (found is not None and found.ods in _NO_PRACTICE):
+    elif named is None or (found is not None and found.ods in NO_PRACTICE):
         yield news.told(who, "practice", GpDeregistered(), _ended(news) or news.timestamp)
     else:
         shown = Provider() if who.restricted or found is None else found
