@@ -21,8 +21,8 @@ PURE: Final = frozenset(
     {
         "__future__", "abc", "base64", "bisect", "collections", "contextlib", "dataclasses",
         "datetime", "decimal", "enum", "functools", "hashlib", "heapq", "hmac", "inspect",
-        "itertools", "json", "math", "operator", "re", "string", "textwrap", "types", "typing",
-        "unicodedata", "zlib", "zoneinfo", "pydantic", "pydantic_core",
+        "ipaddress", "itertools", "json", "math", "operator", "re", "string", "textwrap", "types",
+        "typing", "unicodedata", "zlib", "zoneinfo", "pydantic", "pydantic_core",
     }
 )  # fmt: skip
 
