@@ -14,7 +14,6 @@ from typing import Final
 from kinbridge_fhir.attendance import (
     ATTENDED_OR_NOT,
     CODE_UNKNOWN,
-    FILLER_STATUS,
     Meaning,
     Outcome,
     Whose,
@@ -26,7 +25,7 @@ from kinbridge_fhir.attendance import (
 from kinbridge_fhir.hl7v2.er7 import Segment
 from kinbridge_fhir.hl7v2.facts import Account, fact_of, first_code
 from kinbridge_fhir.hl7v2.when import read_ts
-from kinbridge_fhir.systems import TRIGGER
+from kinbridge_fhir.systems import FILLER_STATUS, TRIGGER
 from kinbridge_schemas.base import Id
 from kinbridge_schemas.events import ChildEvent, Detail
 from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought

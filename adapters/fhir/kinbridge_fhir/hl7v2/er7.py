@@ -100,10 +100,6 @@ class Segment:
         first = next(self.each(field), None)
         return first.text(component, subcomponent) if first is not None else None
 
-    def deletes(self, field: int) -> bool:
-        """Whether a field says `""`: what stood there before is so no more."""
-        return field < len(self.fields) and self.fields[field].strip() == _DELETED
-
 
 @dataclass(frozen=True, slots=True)
 class Er7:

@@ -46,10 +46,9 @@ class Account:
 
     @cached_property
     def trigger(self) -> tuple[str, str]:
-        """MSH-9 as type and event; an old sender says the event in EVN-1 alone."""
+        """MSH-9 as type and event."""
         header = self.message.header
-        event = header.text(9, 2) or self.message.text("EVN", 1) or ""
-        return (header.text(9) or "").upper(), event.upper()
+        return (header.text(9) or "").upper(), (header.text(9, 2) or "").upper()
 
     @cached_property
     def sent(self) -> datetime:

@@ -126,7 +126,8 @@ def charset_of(
     Raises UnreadableError where none does.
     """
     said = _CHARSETS.get(header.charset.upper())
-    for name in (*((said,) if said else ()), *fallbacks):
+    names: tuple[str, ...] = (said, *fallbacks) if said else fallbacks
+    for name in names:
         try:
             content.decode(name)
         except UnicodeDecodeError:

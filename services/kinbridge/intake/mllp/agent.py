@@ -89,26 +89,38 @@ class Listener:
         if self._open:
             await asyncio.wait(self._open, timeout=within)
 
+    @property
+    def open_connections(self) -> frozenset[asyncio.Task[None]]:
+        return frozenset(self._open)
+
     async def watch(self) -> None:
-        """Tell operations when nothing comes for longer than may be, and when it comes again."""
-        silent = self.desk.meters.silent.labels(self.feed.source)
-        silent.set(0)
+        """Look, whenever the feed may have become silent since the last look."""
         while True:
+            self.look()
             await asyncio.sleep(self.fresh.look_again(self.desk.clock()).total_seconds())
-            now = self.desk.clock()
-            before, self.fresh = self.fresh, self.fresh.looked_at(now)
-            silent.set(int(self.fresh.silent))
-            if self.fresh.silent and not before.silent:
-                quiet = int(self.fresh.quiet_for(now).total_seconds())
-                _log.error("mllp.feed-silent", source=self.feed.source, quiet_seconds=quiet)
+
+    def look(self) -> None:
+        """Tell operations when nothing has come for longer than may be."""
+        now = self.desk.clock()
+        before, self.fresh = self.fresh.silent, self.fresh.looked_at(now)
+        self.desk.meters.silent.labels(self.feed.source).set(self.fresh.silent)
+        if self.fresh.silent and not before:
+            _log.error(
+                "source.silent",
+                source=self.feed.source,
+                quiet_seconds=int(self.fresh.quiet_for(now).total_seconds()),
+                expected_seconds=int(self.fresh.expect_within.total_seconds()),
+            )
 
     def heard(self) -> None:
-        now = self.desk.clock()
+        """Take note that a message of the feed came."""
+        now, source = self.desk.clock(), self.feed.source
         if self.fresh.silent:
-            _log.info("mllp.feed-heard-again", source=self.feed.source)
-            self.desk.meters.silent.labels(self.feed.source).set(0)
+            quiet = int(self.fresh.quiet_for(now).total_seconds())
+            _log.info("source.heard-again", source=source, quiet_seconds=quiet)
         self.fresh = self.fresh.heard_at(now)
-        self.desk.meters.received.labels(self.feed.source).set(now.timestamp())
+        self.desk.meters.silent.labels(source).set(0)
+        self.desk.meters.received.labels(source).set(now.timestamp())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         meters, source = self.desk.meters, self.feed.source
@@ -153,7 +165,11 @@ class _Conversation:
         """Answer until one side ends it. Gives why it was we, or nothing."""
         try:
             while data := await self._more():
-                await self._answer(self.framer.feed(data))
+                frames = self.framer.feed(data)
+                if frames:
+                    # What is inside now is another message, with its own time to arrive in.
+                    self._begun = 0.0
+                await self._answer(frames)
                 if self.framer.strays > _MOST_STRAYS:
                     return "not-mllp"
         except _OverError as end:

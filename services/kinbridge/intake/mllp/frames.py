@@ -29,7 +29,7 @@ class Frame:
 
 @dataclass(slots=True)
 class Framer:
-    """Takes bytes and gives frames. It never holds more than `limit` bytes.
+    """Takes bytes and gives frames. It never holds more than `limit` bytes, or HEAD.
 
     `strays` counts bytes outside of any message, `cut` messages that were begun and given up
     for another one.
@@ -86,14 +86,12 @@ class Framer:
         self._held.clear()
 
     def _keep(self, data: bytes) -> None:
+        self._over = self._over or len(self._held) + len(data) > self.limit
         if self._over:
-            return
-        if len(self._held) + len(data) > self.limit:
-            self._over = True
             self._held += data[: max(0, HEAD - len(self._held))]
             del self._held[HEAD:]
-            return
-        self._held += data
+        else:
+            self._held += data
 
 
 def framed(content: bytes) -> bytes:

@@ -61,7 +61,12 @@ def serve(
     pseudonymiser: Pseudonymiser,
     watching: Watching,
 ) -> int:
-    """Listen until SIGTERM or SIGINT, then answer what was taken. Gives the exit code."""
+    """Listen until SIGTERM or SIGINT, then answer what was taken. Gives the exit code.
+
+    Raises SourcesError where there is nothing to listen for, or an address cannot be had.
+    """
+    if not feeds:
+        raise SourcesError("The file of sources names no HL7 v2 feed.")
     durable = open_durable(kafka, watching.within)
     try:
         return asyncio.run(_serve(feeds, durable, pseudonymiser, watching))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import hl7
 
-from kinbridge.intake.agent import Durable
+from kinbridge.intake.agent import Clock, Durable
 from kinbridge.intake.mllp.agent import Desk, Listener
 from kinbridge.intake.mllp.frames import framed
 from kinbridge.intake.mllp.meters import Meters
@@ -65,7 +65,7 @@ class Sender:
         async with asyncio.timeout(_ANSWER_WITHIN):
             try:
                 return await self.reader.read() == b""
-            except ConnectionError:
+            except (ConnectionError, ssl.SSLError):
                 return True
 
     async def close(self) -> None:
@@ -76,6 +76,19 @@ class Sender:
             return
 
 
+@asynccontextmanager
+async def connected(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Sender]:
+    """Connect to a listener on loopback."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None
+    )
+    sender = Sender(reader, writer)
+    try:
+        yield sender
+    finally:
+        await sender.close()
+
+
 @dataclass(slots=True)
 class Place:
     """A running listener."""
@@ -84,16 +97,14 @@ class Place:
     port: int
     meters: Meters
 
-    @asynccontextmanager
-    async def connected(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Sender]:
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", self.port, ssl=tls, server_hostname="localhost" if tls else None
-        )
-        sender = Sender(reader, writer)
-        try:
-            yield sender
-        finally:
-            await sender.close()
+    def connected(self, tls: ssl.SSLContext | None = None) -> AbstractAsyncContextManager[Sender]:
+        return connected(self.port, tls)
+
+    async def quiet(self) -> None:
+        """Wait until no connection is open, and all that is counted of them is counted."""
+        async with asyncio.timeout(_ANSWER_WITHIN):
+            while self.listener.open_connections:
+                await asyncio.wait(self.listener.open_connections)
 
     def counted(self, name: str, **labels: str) -> float:
         found = self.meters.registry.get_sample_value(
@@ -104,11 +115,14 @@ class Place:
 
 @asynccontextmanager
 async def a_place(
-    durable: Durable, feed: MllpFeed | None = None, tls: ssl.SSLContext | None = None
+    durable: Durable,
+    feed: MllpFeed | None = None,
+    tls: ssl.SSLContext | None = None,
+    clock: Clock = lambda: NOW,
 ) -> AsyncIterator[Place]:
     """Listen with a feed, and stop in order."""
     meters = Meters()
-    desk = Desk(durable, PSEUDONYMS, lambda: NOW, meters, lost=asyncio.Event())
+    desk = Desk(durable, PSEUDONYMS, clock, meters, lost=asyncio.Event())
     listener = Listener(feed or a_feed(), desk, tls)
     port = await listener.start()
     try:

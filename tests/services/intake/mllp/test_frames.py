@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +71,7 @@ def test_a_limit_below_the_head_holds_too(limit: int) -> None:
 def test_pieces_of_any_size_give_the_same_messages(messages: list[bytes], cuts: list[int]) -> None:
     whole = b"".join(framed(message) for message in messages)
     places = [0, *sorted(cut for cut in cuts if cut < len(whole)), len(whole)]
-    pieces = [whole[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [whole[a:b] for a, b in pairwise(places)]
 
     found, framer = frames(*pieces)
 
