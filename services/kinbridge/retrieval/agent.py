@@ -101,7 +101,7 @@ def _retrieved(key: str, errand: Errand, said: Said, attempted: datetime) -> Ret
     return Retrieved.model_validate(fields).model_copy(update={"content": said.content})
 
 
-def asking(sources: Sources, setting: Setting) -> Asking:
+def asking(sources: Sources, setting: Setting, clock: Clock = wall_clock) -> Asking:
     """Give the agent for the systems that the file of sources names.
 
     Raises AddressError, KeyUnusableError, or what `setting` raises for one that is not set.
@@ -114,7 +114,7 @@ def asking(sources: Sources, setting: Setting) -> Asking:
     for care in sources.care:
         address = checked(setting(care.address_setting), care.name)
         servers[care.name] = CareSearches(care, address, access_for(care.name, care.auth, setting))
-    return Asking(servers)
+    return Asking(servers, clock)
 
 
 def access_for(name: str, auth: Auth, setting: Setting) -> Access:

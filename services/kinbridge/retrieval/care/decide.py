@@ -1,8 +1,7 @@
-"""What a FHIR server is asked, and what its answer means. Pure.
+"""What a FHIR server is asked, and how its pages are handed on. Pure.
 
-Source: HL7 FHIR R4, section 3.1 (search by POST, `_count`, `_include`, `_summary`, paging by
-`next`). A search is posted, so that no NHS number stands in an address; where a server writes
-one into the address of its next page, that page is posted too.
+Source: HL7 FHIR R4, section 3.1 (search by POST, `_count`, `_include`, `_summary`). A search is
+posted, so that no NHS number stands in an address.
 """
 
 from __future__ import annotations
@@ -11,12 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from kinbridge.sources.care import CareServer
-from kinbridge_fhir.nodes import Node, read_json, text
-from kinbridge_schemas.identifiers import NhsNumber
-from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.retrieval import CareWanted, Retrieval, Step
 from kinbridge_schemas.vocabulary import DisclosureTier
 
@@ -67,60 +62,6 @@ def first_request(asked: Retrieval, step: Step, server: CareServer, base: str) -
 
 def _day(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
-
-
-def page_of(content: bytes) -> Node | None:
-    """Read a page; None where it is no searchset. Its entries are not looked at."""
-    try:
-        root = read_json(content)
-        whole = root.kind == "Bundle" and text(root, "type") == "searchset"
-    except UnreadableError:
-        return None
-    return root if whole else None
-
-
-def next_request(page: Node, asked: NhsNumber, base: str) -> Request | None:
-    """Give the request of the next page; None where there is none, or none that is asked.
-
-    A page of another origin, or outside the server's base address, is not asked.
-    """
-    link = _next_link(page)
-    if link is None:
-        return None
-    try:
-        home, found = urlsplit(base), urlsplit(urljoin(f"{base.rstrip('/')}/", link))
-        same = _origin(home) == _origin(found)
-    except ValueError:
-        return None
-    path = home.path.rstrip("/")
-    inside = found.path.rstrip("/") == path or found.path.startswith(f"{path}/")
-    if not same or not inside or ".." in unquote(found.path).split("/"):
-        return None
-    number = asked.reveal()
-    if number in unquote(found.path):
-        return None
-    if number not in unquote(found.query):
-        return Request(urlunsplit(found._replace(fragment="")))
-    where = found.path if found.path.endswith("/_search") else f"{found.path}/_search"
-    bare = found._replace(path=where, query="", fragment="")
-    return Request(urlunsplit(bare), tuple(parse_qsl(found.query, keep_blank_values=True)))
-
-
-def _next_link(page: Node) -> str | None:
-    try:
-        links = [text(link, "url") for link in page.all("link") if _is_next(link)]
-    except UnreadableError:
-        return None
-    return next((link for link in links if link), None)
-
-
-def _is_next(link: Node) -> bool:
-    return text(link, "relation") == "next"
-
-
-def _origin(url: SplitResult) -> tuple[str, str, int]:
-    port = url.port or (443 if url.scheme == "https" else 80)
-    return (url.scheme.lower(), (url.hostname or "").lower(), port)
 
 
 def joined(pages: Sequence[bytes]) -> bytes:

@@ -16,14 +16,8 @@ from uuid import UUID
 import httpx
 
 from kinbridge.retrieval.access import Access
-from kinbridge.retrieval.care.decide import (
-    MEDIA_TYPE,
-    Request,
-    first_request,
-    joined,
-    next_request,
-    page_of,
-)
+from kinbridge.retrieval.care.decide import MEDIA_TYPE, Request, first_request, joined
+from kinbridge.retrieval.care.paging import next_request, page_of
 from kinbridge.retrieval.http import Clock, Said, fetch
 from kinbridge.retrieval.state import Errand
 from kinbridge.sources.care import CareServer
@@ -32,7 +26,7 @@ from kinbridge_schemas.base import derive_id
 WITHIN: Final = 180.0
 """Seconds for a whole search with all its pages."""
 
-_DENIED: Final = 401
+_DENIED: Final = "status-401"
 
 Rest = Callable[[float], Awaitable[None]]
 
@@ -106,6 +100,17 @@ class CareSearches:
     async def _page(
         self, client: httpx.AsyncClient, errand: Errand, clock: Clock, read: _Read
     ) -> Said:
+        said = await self._request(client, errand, clock, read)
+        if said.reason != _DENIED:
+            return said
+        # A token may just have run out. Refused with a new one, it is not permitted.
+        self._access.refused()
+        again = await self._request(client, errand, clock, read)
+        return replace(again, outcome="refused") if again.reason == _DENIED else again
+
+    async def _request(
+        self, client: httpx.AsyncClient, errand: Errand, clock: Clock, read: _Read
+    ) -> Said:
         shown = await self._access.headers(client, clock)
         if isinstance(shown, Said):
             return shown
@@ -119,12 +124,7 @@ class CareSearches:
         made = client.build_request(
             method, request.address, data=request.fields or None, headers=headers
         )
-        said = await fetch(client, made, clock, most=self._server.max_bytes - read.size)
-        if said.status == _DENIED:
-            self._access.refused()
-            # A token may just have run out. Refused with a new one, it is not permitted.
-            return replace(said, outcome="refused") if errand.number > 1 else said
-        return said
+        return await fetch(client, made, clock, most=self._server.max_bytes - read.size)
 
 
 def _request_id(errand: Errand, page: int) -> str:
