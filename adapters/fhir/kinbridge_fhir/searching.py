@@ -13,7 +13,7 @@ from typing import Final, Literal
 from kinbridge_fhir.codes import MAPPING_VERSION
 from kinbridge_fhir.collection import Collection
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.nodes import JsonNode, Node, read, text
+from kinbridge_fhir.nodes import JsonNode, Node, read, read_json, text
 from kinbridge_fhir.persons import nhs_number
 from kinbridge_fhir.resources import facts_of
 from kinbridge_fhir.systems import NHS_NUMBER
@@ -40,6 +40,7 @@ _KINDS: Final[dict[str, tuple[Step, str]]] = {
 _MAX_PAGES: Final = 50
 _ANOTHER: Final = "another-patient"
 _NOT_PERMITTED: Final = frozenset({401, 403})
+_NOT_FOUND: Final = "not-found"  # HL7 FHIR, IssueType
 
 
 class FhirSearches:
@@ -49,12 +50,18 @@ class FhirSearches:
     compares = False
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
-        """Map one answer. Raises UnreadableError where the bytes are no answer to a search."""
-        answer, content = unframed(received.content)
+        """Map one answer. Raises UnreadableError where it is not said to what it is one.
+
+        Where the server's own bytes cannot be read, that is an end of the question too.
+        """
+        answer, content = _as_meant(*unframed(received.content))
         step, kind = _KINDS.get(answer.step, (None, ""))
         if step is None or not isinstance(answer.wanted, CareWanted) or answer.child is None:
             raise UnreadableError("answer-to-another-question", "answer.step")
-        pages = _pages(answer, content)
+        try:
+            pages = _pages(answer, content)
+        except UnreadableError as problem:
+            return _without_pages(answer, answer.wanted, step, problem, received, given)
         facts = [fact for page in pages for fact in _facts(page, kind, answer, given)]
         others = sum(isinstance(fact, Ended) and fact.reason == _ANOTHER for fact in facts)
         retrieved = _retrieved(answer, answer.wanted, step, _found(answer, pages, kind, others))
@@ -152,6 +159,24 @@ def _of_asked(fact: ChildEvent | Ended, answer: Answer) -> ChildEvent | Ended:
 # -- how the question ended
 
 
+def _without_pages(
+    answer: Answer,
+    wanted: CareWanted,
+    step: Step,
+    problem: UnreadableError,
+    received: Received,
+    given: Given,
+) -> Mapped:
+    """Say that nothing came that could be read: it is awaited no more, and is not nothing."""
+    retrieved = _retrieved(answer, wanted, step, (InputStatus.NO_RESPONSE, None, True))
+    name = derive_id("fact", "answer", answer.retrieval, answer.step)
+    return Mapped(
+        events=(_told(answer, retrieved, given),),
+        ends=(parked(name, problem.reason, "parked-unreadable"),),
+        version=received.id,
+    )
+
+
 def _found(
     answer: Answer, pages: list[Page], kind: str, others: int
 ) -> tuple[InputStatus, int | None, bool]:
@@ -163,15 +188,37 @@ def _found(
         refused = answer.status in _NOT_PERMITTED
         return (InputStatus.NOT_PERMITTED if refused else InputStatus.NO_RESPONSE), None, True
     if _existence(answer):
-        some = any(page.total or page.of_kind(kind) for page in pages)
-        return (InputStatus.DATA if some else InputStatus.NO_DATA), None, True
+        if any(page.total or page.of_kind(kind) for page in pages):
+            return InputStatus.DATA, None, True
+        # A server that did not count has not said that there is nothing.
+        counted = answer.end == "no-record" or any(page.total == 0 for page in pages)
+        return (InputStatus.NO_DATA if counted else InputStatus.NO_RESPONSE), None, True
     count = max(0, sum(len(page.of_kind(kind)) for page in pages) - others)
     complete = not (pages and pages[-1].more)
     if count:
         return InputStatus.DATA, count, complete
-    # Nothing on the first pages of many is not nothing.
+    # Nothing on the first pages of many, or somebody else in place of the patient, is no answer.
     certain = complete and not others
-    return (InputStatus.NO_DATA if certain else InputStatus.UNKNOWN), count, complete
+    return (InputStatus.NO_DATA if certain else InputStatus.NO_RESPONSE), count, complete
+
+
+def _as_meant(answer: Answer, content: bytes) -> tuple[Answer, bytes]:
+    """Take a 404 for no answer, unless it says that somebody was not found.
+
+    A search that finds nothing is answered with an empty Bundle. A 404 may mean that the
+    patient is unknown there, or that this is no place where such a thing is searched for.
+    """
+    if answer.end != "no-record" or _nobody_found(content):
+        return answer, content
+    return answer.model_copy(update={"end": "no-answer"}), b""
+
+
+def _nobody_found(content: bytes) -> bool:
+    try:
+        issues = list(read_json(content).all("issue"))
+        return any(text(issue, "code") == _NOT_FOUND for issue in issues)
+    except UnreadableError:
+        return False
 
 
 def _existence(answer: Answer) -> bool:
