@@ -19,7 +19,8 @@ from kinbridge.intake import decide as door
 from kinbridge.partnership.loader import load_all
 from kinbridge.partnership.model import Partnership
 from kinbridge.pipeline import stages
-from kinbridge.runtime.memory import Line
+from kinbridge.runtime.memory import Line, Performed
+from kinbridge.sources.model import Sources
 from kinbridge_fhir.envelope import message_id
 from kinbridge_schemas.alerts import AlertRevision, TeamAlert
 from kinbridge_schemas.concerns import SharingDecision
@@ -38,10 +39,14 @@ ACCEPTED: Final = 202
 _TEAMS: Final = ("alerts.macpt.{authority}", "alerts.family-help.{authority}")
 _A_MOMENT: Final = timedelta(seconds=1)
 _HALF_AN_HOUR: Final = timedelta(minutes=30)
+_NO_SOURCES: Final = Sources()
 
 
 class MemoryWorld:
-    """A world for the player of stories, and for tests that speak to it directly."""
+    """A world for the player of stories, and for tests that speak to it directly.
+
+    `performs` are the agents of stages that touch the outside, by the name of the stage.
+    """
 
     def __init__(
         self,
@@ -49,10 +54,13 @@ class MemoryWorld:
         *,
         partnerships: Mapping[str, Partnership] | None = None,
         disorder: Random | None = None,
+        sources: Sources = _NO_SOURCES,
+        performs: Mapping[str, Performed] | None = None,
     ) -> None:
         policies = partnerships if partnerships is not None else load_all(POLICIES)
         pseudonymiser = Pseudonymiser(b"a secret of the journeys, long enough")
-        self.line: Final = Line(stages(pseudonymiser, policies), TOPICS, CODEC, disorder=disorder)
+        line = stages(pseudonymiser, policies, sources)
+        self.line: Final = Line(line, TOPICS, CODEC, performs=performs, disorder=disorder)
         self._pseudonymiser: Final = pseudonymiser
         self._authorities: Final = tuple(policies)
         self._senders: Final = {key.name: key for key in source_keys({s: s for s in SOURCES})}

@@ -15,6 +15,7 @@ from kinbridge.stage import At, Decision
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import AlertProposed, Concern, SharingDecision
 from kinbridge_schemas.linked import LinkedEvent
+from kinbridge_schemas.retrieval import Retrieval
 from tests.builders import PSEUDONYMS, a_message
 
 POLICIES: Final = load_all(Path(__file__).parents[3] / "deploy" / "partnerships")
@@ -47,6 +48,7 @@ class Play:
         self.now = clock
         self.proposed: list[AlertProposed] = []
         self.decisions: list[SharingDecision] = []
+        self.asked: list[Retrieval] = []
         self.reasons: list[str] = []
 
     def clock(self, at: datetime) -> list[Concern]:
@@ -77,6 +79,9 @@ class Play:
                 assert output.key == output.body.family_ref
                 self.proposed.append(output.body)
                 said.append(output.body.concern)
+            if isinstance(output.body, Retrieval):
+                assert output.key == output.body.destination
+                self.asked.append(output.body)
             if isinstance(output.body, SharingDecision):
                 assert output.key == output.body.child_ref
                 self.decisions.append(output.body)
