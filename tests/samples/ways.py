@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Final
 
 from lxml import etree
 
+from kinbridge_schemas.retrieval import ANSWER
+from tests.adapters.fhir.messages import MOTHER
+from tests.adapters.fhir.pds import answered
 from tests.samples.table import NotCarried, Way
 
 FHIR: Final = "http://hl7.org/fhir"
@@ -48,6 +52,27 @@ def message_of(event: str) -> Callable[[bytes], bytes]:
     return lambda resource: in_a_message(event, resource)
 
 
+def as_record(content: bytes) -> bytes:
+    """Answer the question about a person with their record, or with the one that was found."""
+    body = json.loads(content)
+    record = body["entry"][0]["resource"] if body["resourceType"] == "Bundle" else body
+    return answered(record, record["id"], version=0)
+
+
+def as_superseded(content: bytes) -> bytes:
+    """Answer with the record of another number, as for one that was merged."""
+    return answered(json.loads(content)["entry"][0]["resource"], version=0)
+
+
+def as_relatives(content: bytes) -> bytes:
+    return answered(content, MOTHER, step="related-persons", version=0)
+
+
+def as_none_held(content: bytes) -> bytes:
+    """Answer that there is no record, in the words of the sample."""
+    return answered(content, end="no-record", status=404, version=0)
+
+
 WAYS: Final[tuple[Way | NotCarried, ...]] = (
     Way("nems-stu3/*.xml", "fhir-message", XML),
     Way("bars-r4-simplifier/*.xml", "fhir-message", XML),
@@ -57,7 +82,11 @@ WAYS: Final[tuple[Way | NotCarried, ...]] = (
     Way("ukcore-r4/*.xml", "fhir-message", XML, message_of("A01")),
     NotCarried("mns-r4-signals/*.schema.json", "the schema of a signal, none itself"),
     Way("mns-r4-signals/*.json", "mns-signal", JSON),
-    Way("pds-r4/*.json", "pds-patient", JSON),
+    NotCarried("pds-r4/coverageResponses/*.json", "the answer to a question never asked"),
+    Way("pds-r4/relatedPersonResponses/*.json", "pds-related-persons", ANSWER, as_relatives),
+    Way("pds-r4/errorResponses/*.json", "pds-patient", ANSWER, as_none_held),
+    Way("pds-r4/searchResponses/*_superseded_*.json", "pds-patient", ANSWER, as_superseded),
+    Way("pds-r4/*.json", "pds-patient", ANSWER, as_record),
     Way("hl7v2-adt/*.hl7", "hl7v2", HL7),
     NotCarried(
         "subscriptions-backport-r4/Subscription_*.json", "a request of ours, not an answer"

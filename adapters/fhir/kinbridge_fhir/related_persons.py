@@ -36,7 +36,7 @@ _OTHER: Final = ("GRPRN", "GRMTH", "GRFTH", "AUNT", "UNCLE", "COUSN", "FAMMEMB",
 
 # HL7 v3 RoleCode (FHIR R4, 2019-11-01) and UK Core Additional Person Relationship Role (2.1.0,
 # 2021-09-10). The code says what the related person is to the patient.
-_ROLES: Final = {
+ROLES: Final = {
     **{(ROLE_CODE, code): Role.MOTHER for code in _MOTHER},
     **{(ROLE_CODE, code): Role.FATHER for code in _FATHER},
     **{(ROLE_CODE, code): Role.PARENT for code in _PARENT},
@@ -50,7 +50,7 @@ _CHILDREN: Final = frozenset(
     (ROLE_CODE, code) for code in ("CHILD", "NCHILD", "SON", "NSON", "DAU", "NDAU")
 )
 # Adoption severs: nothing here may tie a child to the family it had, or has.
-_ADOPTION: Final = frozenset(
+ADOPTION: Final = frozenset(
     (ROLE_CODE, code)
     for code in ("ADOPTP", "ADOPTM", "ADOPTF", "CHLDADOPT", "SONADOPT", "DAUADOPT")
 )
@@ -64,10 +64,10 @@ def related_person(account: Account, resource: Node) -> Iterator[ChildEvent | En
         return
     fact = account.fact("relatedperson", resource)
     codes = [code.pair for code in codings(resource, "relationship")]
-    if any(code in _ADOPTION for code in codes):
+    if any(code in ADOPTION for code in codes):
         yield parked(fact, "relationship-of-an-adoption")
         return
-    role = next((_ROLES[code] for code in codes if code in _ROLES), None)
+    role = next((ROLES[code] for code in codes if code in ROLES), None)
     patient, named = who
     if role is not None and under_age(patient, account.now):
         child, adult = (patient, named), (other, other_named)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from kinbridge_schemas.base import Code, Id, ShortText, Value
 from kinbridge_schemas.vocabulary import (
@@ -181,6 +181,7 @@ class PdsChanged(Value):
     """A change on the Personal Demographics Service that is no other event here.
 
     `formal` is of a death alone: whether it was registered, or only noted as believed.
+    `record_version` is the service's own version of the record, where the news of it says that.
     """
 
     kind: Literal["pds_changed"] = "pds_changed"
@@ -195,6 +196,7 @@ class PdsChanged(Value):
         "record",
     ]
     formal: bool | None = None
+    record_version: Annotated[int, Field(ge=0)] | None = None
 
 
 class CpisAccessNotice(Value):

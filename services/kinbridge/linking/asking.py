@@ -59,13 +59,20 @@ def _signalled(to: Telling, outcome: Outcome) -> Iterator[_Person]:
     number, key = first.nhs_number, first.nhs_key
     if number is None or key is None or not _is_signal(to):
         return
-    if 0 < event.version.number <= to.registry.key(key).pds:
+    known, said = to.registry.key(key).pds, _version_said(to)
+    if said is not None and said <= known:
         return
     linked = (each.happened for each in outcome.said)
     for happened in linked:
         if isinstance(happened, EventLinked) and happened.event == event.id:
             yield _Person(number, happened.relation, "signal")
             return
+
+
+def _version_said(to: Telling) -> int | None:
+    """Give PDS's own version, where a signal says it. A sender's number is something else."""
+    detail = to.event.detail
+    return detail.record_version if isinstance(detail, PdsChanged) else None
 
 
 def _is_signal(to: Telling) -> bool:

@@ -15,6 +15,7 @@ from kinbridge_schemas.events.care import PdsChanged
 from kinbridge_schemas.events.persons import PersonMerged, RecordRestricted, RecordUnrestricted
 from kinbridge_schemas.identifiers import SubjectKey
 from kinbridge_schemas.linked import Restriction
+from kinbridge_schemas.retrieval import PDS
 
 _PDS: Final[Mapping[str, Restriction]] = {"sensitive-on": "sensitive", "sensitive-off": "none"}
 
@@ -24,7 +25,7 @@ def tell_identifiers(to: Telling) -> tuple[SubjectKey, ...]:
     first = to.parties[0].keys[:1]
     level = _level(to.event.detail)
     if level is not None:
-        setter = to.event.authority or to.event.source
+        setter = _setter(to)
         told = Restricted(setter=setter, level=level, **to.word)
         return tuple(k for k in first if _update(to, k, "restrictions", told))
     into = merged_into(to)
@@ -33,6 +34,13 @@ def tell_identifiers(to: Telling) -> tuple[SubjectKey, ...]:
     sides = [(key, into) for key in first if key != into]
     both = [*sides, *((b, a) for a, b in sides)]
     return tuple(a for a, b in both if _update(to, a, "merges", Merge(other=b, **to.word)))
+
+
+def _setter(to: Telling) -> str:
+    """Say whose restriction it is. A mark of PDS is PDS's own, whoever brought the news of it."""
+    if to.event.authority is not None:
+        return to.event.authority
+    return PDS if isinstance(to.event.detail, PdsChanged) else to.event.source
 
 
 def merged_into(to: Telling) -> SubjectKey | None:

@@ -7,7 +7,14 @@ from typing import Final
 from kinbridge.sources.mllp import codes_of
 from kinbridge.sources.model import Sources
 from kinbridge_casesystem import CaseWebhook, ChildSnapshots
-from kinbridge_fhir import FhirMessages, FhirNotifications, FhirSearches
+from kinbridge_fhir import (
+    FhirMessages,
+    FhirNotifications,
+    FhirSearches,
+    MnsSignals,
+    PdsPatients,
+    PdsRelatedPersons,
+)
 from kinbridge_fhir.hl7v2 import Hl7v2
 from kinbridge_schemas.mapped import Routes
 
@@ -15,6 +22,9 @@ ROUTES: Final[Routes] = {
     "fhir-message": FhirMessages(),
     "fhir-notification": FhirNotifications(),
     "fhir-search": FhirSearches(),
+    "mns-signal": MnsSignals(),
+    "pds-patient": PdsPatients(),
+    "pds-related-persons": PdsRelatedPersons(),
     "case-webhook": CaseWebhook(),
     "dfe-csc": ChildSnapshots(),
     "hl7v2": Hl7v2(),

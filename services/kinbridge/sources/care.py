@@ -7,9 +7,9 @@ asked for its children, and on what ground.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from kinbridge.sources.terms import SettingName, SourceName
 from kinbridge_schemas.base import Value
@@ -72,12 +72,6 @@ class CareServer(Value):
     within: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=3))] = timedelta(
         hours=4
     )
-
-    @model_validator(mode="after")
-    def _not_of_ours(self) -> Self:
-        if self.name in {"pds", "responses"}:
-            raise ValueError("this name is taken")
-        return self
 
 
 def _distinct(given: tuple[CareServer, ...]) -> tuple[CareServer, ...]:
