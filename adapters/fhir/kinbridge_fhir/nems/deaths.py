@@ -17,6 +17,7 @@ _STATUS: Final = (
     "https://fhir.hl7.org.uk/STU3/StructureDefinition/"
     "Extension-CareConnect-DeathNotificationStatus-1"
 )
+_PART: Final = "deathNotificationStatus"
 # CareConnect-DeathNotificationStatus-1: 1 was noted by somebody, 2 is the registrar's word or
 # a maternity unit's of a stillbirth, U takes either back.
 _FORMAL: Final = {"1": False, "2": True}
@@ -42,7 +43,8 @@ def death(news: News) -> Iterator[ChildEvent | Ended]:
 def death_status(patient: Node) -> str | None:
     """Give the code of the death notification status of a Patient, where it has one."""
     status = extension(patient, _STATUS)
-    for holder in (extension(status, "deathNotificationStatus"), status):
+    # An official example has the part without the whole.
+    for holder in (extension(status, _PART), status, extension(patient, _PART)):
         found = next(codings(holder, "valueCodeableConcept"), None) if holder else None
         if found is not None:
             return found.code

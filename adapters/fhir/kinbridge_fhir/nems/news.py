@@ -93,7 +93,9 @@ class News:
             "retract" if withdrawn or self.action == "delete" else "assert"
         )
         fact = self._fact(who, word, thread)
-        hashed = f"{when.model_dump_json()}{detail.model_dump_json()}".encode()
+        # Without what is not said: a field that is added one day leaves the ids as they are.
+        said = detail.model_dump_json(exclude_defaults=True)
+        hashed = f"{when.model_dump_json()}{detail.kind}{said}".encode()
         return ChildEvent(
             id=event_id(fact, version, act, account.pseudonymiser.fingerprint(hashed)),
             fact=fact,

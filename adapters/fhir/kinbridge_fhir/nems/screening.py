@@ -23,11 +23,12 @@ Screen = Literal["hearing", "nipe", "blood-spot"]
 
 _WITHDRAWN: Final = "entered-in-error"
 # SNOMED CT, of the examples of the specification (2025-01-30); the value sets themselves are
-# not published with it. A code that is not here leaves the screen `unknown`.
+# not published with it. A code that is not here leaves the screen `unknown`; so does
+# 1239971000000104 of the blood spot example, which may stand for any finding of a kind.
 _DONE: Final = (
     *("985891000000104", "989071000000108", "988931000000101", "988511000000100"),
     *("1085451000000103", "1085431000000105", "1085501000000100", "1085491000000106"),
-    *("276781000000109", "2201881000000102", "1239971000000104"),
+    *("276781000000109", "2201881000000102"),
 )
 # A sample that cannot be used is a screen that has to be done again.
 _NOT_DONE: Final = (
