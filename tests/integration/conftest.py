@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -12,6 +14,18 @@ from tests.integration.postgres import Postgres, start_postgres
 from tests.integration.receiver import ACCEPTED, receiving
 
 AWAY = 503
+HERE: Final = Path(__file__).parent
+WHOLE_LINES: Final = {"real_line", "embedded_line", "line"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put last what needs a whole line: once it is up it has a machine to share with the rest."""
+    items.sort(key=_needs_a_line)
+
+
+def _needs_a_line(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return HERE in item.path.parents and not names.isdisjoint(WHOLE_LINES)
 
 
 @pytest.fixture(scope="session")
