@@ -17,13 +17,16 @@ _MEDIA_TYPES: Final = {
     "application/xml": "application/fhir+xml",
     "text/xml": "application/fhir+xml",
 }
-_VERSIONS: Final = frozenset({"3.0", "4.0"})
+MESSAGES: Final = frozenset({"3.0", "4.0"})
+"""The versions in which messages come: STU3 and R4."""
+NOTIFICATIONS: Final = frozenset({"4.0", "4.3", "5.0"})
+"""The versions in which notifications come: R4, R4B and R5."""
 
 
-def media_type(header: str) -> str | None:
+def media_type(header: str, versions: frozenset[str] = MESSAGES) -> str | None:
     """Give the media type as it is kept, with `fhirVersion` where said. None: not accepted.
 
-    STU3 is 3.0 and R4 is 4.0. UTF-8 is the only character set that FHIR allows.
+    UTF-8 is the only character set that FHIR allows.
     """
     essence, *parameters = (part.strip() for part in header.lower().split(";"))
     kept = _MEDIA_TYPES.get(essence)
@@ -35,7 +38,7 @@ def media_type(header: str) -> str | None:
         if name == "charset" and value not in ("utf-8", "utf8"):
             return None
         if name == "fhirversion":
-            if value not in _VERSIONS:
+            if value not in versions:
                 return None
             kept = f"{kept}; fhirVersion={value}"
     return kept
@@ -61,4 +64,11 @@ def signal_id(content: bytes, content_type: str) -> str:
     return found
 
 
-__all__ = ["UnreadableError", "media_type", "message_id", "signal_id"]
+__all__ = [
+    "MESSAGES",
+    "NOTIFICATIONS",
+    "UnreadableError",
+    "media_type",
+    "message_id",
+    "signal_id",
+]

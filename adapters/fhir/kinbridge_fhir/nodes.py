@@ -18,6 +18,7 @@ from kinbridge_schemas.problems import UnreadableError
 FHIR: Final = "{http://hl7.org/fhir}"
 _ENTRY: Final = FHIR + "entry"
 _CODING: Final = FHIR + "coding"
+_CONCEPT: Final = FHIR + "concept"
 _CODE: Final = FHIR + "code"
 _SYSTEM: Final = FHIR + "system"
 _FULL_URL: Final = FHIR + "fullUrl"
@@ -89,6 +90,15 @@ def extension(node: Node | None, *urls: str) -> Node | None:
     return next((e for e in node.all("extension") if e.url() in urls), None)
 
 
+def whole(node: Node) -> dict[str, object] | bytes:
+    """Give all of a node as it came: an object of JSON, or the bytes of an XML element."""
+    if isinstance(node, XmlNode):
+        return etree.tostring(node._element, encoding="utf-8", with_tail=False)  # noqa: SLF001 - of this module
+    if isinstance(node, JsonNode):
+        return node._object  # noqa: SLF001 - of this module
+    raise TypeError("A node is JSON or XML.")
+
+
 class JsonNode:
     __slots__ = ("_name", "_object", "_parent")
 
@@ -134,7 +144,8 @@ class JsonNode:
     def codings(self, name: str) -> list[tuple[str | None, str]]:
         found = []
         for concept in self.all(name):
-            for item in concept.all("coding"):
+            # R5 has a reference beside many a concept, and both in an element that holds them.
+            for item in (one(concept, "concept") or concept).all("coding"):
                 code = text(item, "code")
                 if code is not None:
                     found.append((text(item, "system"), code))
@@ -183,7 +194,8 @@ class XmlNode:
 
     def codings(self, name: str) -> list[tuple[str | None, str]]:
         found = []
-        for concept in self._element.iterchildren(FHIR + name):
+        for element in self._element.iterchildren(FHIR + name):
+            concept = next(element.iterchildren(_CONCEPT), element)
             for item in concept.iterchildren(_CODING):
                 system = code = None
                 for part in item:

@@ -8,16 +8,13 @@ Source: HL7 Subscriptions R5 Backport 1.2.0-ballot; FHIR R5, SubscriptionStatus.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, cast, get_args
 
 from kinbridge_fhir.collection import Collection, tail
+from kinbridge_fhir.heard import Happened, Kind, Notice
 from kinbridge_fhir.nodes import Node, one, read, text
 from kinbridge_schemas.problems import UnreadableError
-
-Kind = Literal["handshake", "heartbeat", "event-notification", "query-status", "query-event"]
-"""What a notification is about, in FHIR's own words."""
 
 _KINDS: Final = frozenset(get_args(Kind))
 _STATUSES: Final = frozenset({"requested", "active", "error", "off", "entered-in-error"})
@@ -30,36 +27,6 @@ _VALUES: Final = (
     *("valueString", "valueCode", "valueUnsignedInt", "valueInteger64"),
     *("valueInteger", "valuePositiveInt"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One event of a notification: its number, and the reference of what it is about.
-
-    Neither need be there: an empty payload has no focus. `removed` says that what it is about
-    was deleted.
-    """
-
-    number: int | None
-    focus: str | None
-    removed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a notification says of its subscription. `since_start` counts all events so far.
-
-    `status` is empty where none of FHIR's is said.
-    """
-
-    kind: Kind
-    status: str
-    since_start: int | None
-    events: tuple[Happened, ...]
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        return tuple(event.number for event in self.events if event.number is not None)
 
 
 class Notification(Collection):

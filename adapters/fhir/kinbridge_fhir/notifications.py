@@ -14,8 +14,9 @@ from typing import Final
 from kinbridge_fhir.collection import Collection, tail
 from kinbridge_fhir.deleted import Deleted, deleted
 from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.heard import Delivered, Happened, Pointer
 from kinbridge_fhir.nodes import Node, read, text
-from kinbridge_fhir.notices import Happened, Notice, Notification, tells_status
+from kinbridge_fhir.notices import Notification, tells_status
 from kinbridge_fhir.references import lacks_patient, mapped_here, wanted
 from kinbridge_fhir.resources import MAPPINGS, facts_of, word
 from kinbridge_schemas.base import Id, derive_id
@@ -29,24 +30,6 @@ ASKED_AGAIN: Final = "asked-again"
 """Of a notification that names nothing: all that changed is asked for."""
 
 _EVENTS: Final = frozenset({"event-notification", "query-event"})
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """What is to be asked for: the reference as the server wrote it, and the event's number."""
-
-    reference: str = field(repr=False)
-    removed: bool = False
-    number: int | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What a notification leaves to be asked for. `unnamed` are events that name nothing."""
-
-    notice: Notice
-    pointers: tuple[Pointer, ...] = ()
-    unnamed: tuple[int | None, ...] = ()
 
 
 def delivered(content: bytes, content_type: str) -> Delivered:

@@ -6,7 +6,7 @@ its own. Source: HL7 Subscriptions R5 Backport 1.2.0-ballot; FHIR R5, Subscripti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -14,7 +14,9 @@ from typing import Final, Literal
 import orjson
 
 from kinbridge_fhir.collection import Collection
-from kinbridge_fhir.nodes import Node, read_json, text
+from kinbridge_fhir.heard import Standing
+from kinbridge_fhir.nodes import Node, extension, one, read_json, text
+from kinbridge_schemas.problems import UnreadableError
 
 FhirVersion = Literal["4.0", "4.3", "5.0"]
 Payload = Literal["empty", "id-only", "full-resource"]
@@ -27,7 +29,7 @@ _REASON: Final = "Information sharing for children with an open case"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What we want to be told, where, and until when. `secret` never prints.
+    """What we want to be told, where, and until when. The secret in `header` never prints.
 
     `filters` are FHIR search criteria, as `Appointment?service-type=560`. `heartbeat` is in
     seconds, nought for none.
@@ -46,16 +48,6 @@ class Wish:
 
     def __repr__(self) -> str:
         return f"Wish(version={self.version!r}, topic={self.topic!r}, payload={self.payload!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A Subscription as a server has it: id, version of the resource, status, and its end."""
-
-    id: str
-    version: str
-    status: str
-    end: str
 
 
 def subscription(wish: Wish, own: str = "") -> bytes:
@@ -121,7 +113,7 @@ def _r5(wish: Wish) -> dict[str, object]:
     return found
 
 
-def _filters(criteria: Iterable[str]) -> Iterable[dict[str, str]]:
+def _filters(criteria: Iterable[str]) -> Iterator[dict[str, str]]:
     for each in criteria:
         resource, _, rest = each.rpartition("?")
         for pair in rest.split("&"):
@@ -142,11 +134,45 @@ def standing(content: bytes, endpoint: str) -> Standing | None:
         if _endpoint(resource) == endpoint and (own := text(resource, "id")) is not None:
             return Standing(
                 id=own,
-                version=text(resource, "meta", "versionId") or "",
                 status=text(resource, "status") or "",
                 end=text(resource, "end") or "",
+                asked=_asked(resource),
             )
     return None
+
+
+def asked_for(wish: Wish) -> str:
+    """Give what a `Standing` of this wish was asked for, to compare: topic, payload, filters."""
+    return _asked(read_json(subscription(wish)))
+
+
+def _asked(resource: Node) -> str:
+    channel = one(resource, "channel")
+    if channel is None:
+        filters = ["".join(_flat(each)) for each in resource.all("filterBy")]
+        said = [text(resource, "topic"), text(resource, "content")]
+    else:
+        inside = channel.under("payload")
+        under = resource.under("criteria")
+        extensions = under.all("extension") if under is not None else ()
+        wanted = (e for e in extensions if e.url() == f"{_BACKPORT}filter-criteria")
+        filters = [text(each, "valueString") or "" for each in wanted]
+        payload = text(extension(inside, f"{_BACKPORT}payload-content"), "valueCode")
+        said = [text(resource, "criteria"), payload]
+    return "|".join([*(part or "" for part in said), *sorted(filters)])
+
+
+def _flat(node: Node) -> Iterator[str]:
+    for name in ("resourceType", "filterParameter", "modifier", "value"):
+        yield f"{text(node, name) or ''} "
+
+
+def is_resource(content: bytes) -> bool:
+    """Whether bytes are a resource as JSON, and can stand in a Bundle with others."""
+    try:
+        return text(read_json(content), "resourceType") is not None
+    except UnreadableError:
+        return False
 
 
 def next_page(content: bytes) -> str | None:

@@ -17,7 +17,7 @@ from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
 from kinbridge.intake.keys import Door, Keys
 from kinbridge.intake.replies import refused
 from kinbridge.intake.subscriptions.hooks import Hooks
-from kinbridge_fhir.envelope import media_type, message_id
+from kinbridge_fhir.envelope import NOTIFICATIONS, media_type, message_id
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _NOT_FHIR: Final = Refused(
@@ -98,7 +98,7 @@ def _be_notified(app: FastAPI, doorway: Doorway, hooks: Hooks) -> None:
         found = hooks.find(name, shown, address)
         if isinstance(found, Refused):
             return await doorway.admit(request, "subscriptions", found, found)
-        kind = media_type(request.headers.get("content-type", ""))
+        kind = media_type(request.headers.get("content-type", ""), NOTIFICATIONS)
         taken = _NOT_FHIR if kind is None else partial(found.take, content_type=kind)
         return await doorway.admit(request, "subscriptions", taken, found.key)
 

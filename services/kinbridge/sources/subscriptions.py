@@ -20,7 +20,16 @@ FhirVersion = Literal["4.0", "4.3", "5.0"]
 
 Payload = Literal["empty", "id-only", "full-resource"]
 
-ResourceType = Literal["Appointment", "Encounter"]
+ResourceType = Literal[
+    "Appointment",
+    "CarePlan",
+    "CareTeam",
+    "Encounter",
+    "EpisodeOfCare",
+    "Flag",
+    "RelatedPerson",
+    "ServiceRequest",
+]
 """The kinds of resource that are asked for again: those that a mapping is for."""
 
 Canonical = Annotated[

@@ -19,15 +19,13 @@ import httpx
 from pydantic import SecretStr
 
 from kinbridge.intake.stage import NHS
-from kinbridge.intake.subscriptions.letters import ROUTE, Letter
+from kinbridge.intake.subscriptions.letters import Letter, letter_of
 from kinbridge.runtime.exits import Exit
-from kinbridge.runtime.following import MOST_READ, Followed, Follower
+from kinbridge.runtime.following import MOST_READ, Follower
 from kinbridge.runtime.reader import BrokerAwayError
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.subscriptions import FhirSubscription
 from kinbridge_fhir.subscribing import JSON_TYPE
-from kinbridge_schemas.envelope import from_headers
-from kinbridge_schemas.problems import UnreadableError
 
 __all__ = ["BROKER_LOST", "AwayError", "BrokerAwayError", "FhirServer", "KafkaLog", "Reply"]
 
@@ -63,7 +61,6 @@ class Reply:
     status: int
     content: bytes
     content_type: str
-    location: str = ""
 
     @property
     def ok(self) -> bool:
@@ -152,7 +149,7 @@ class FhirServer:
         if status in _LATER or (status >= 500 and status != 501):  # noqa: PLR2004 - not implemented is for good
             raise AwayError(f"status-{status}", _wish(said.headers.get("retry-after", "")))
         kind = said.headers.get("content-type", JSON_TYPE)
-        return Reply(status, bytes(held), kind, said.headers.get("location", ""))
+        return Reply(status, bytes(held), kind)
 
 
 def _wish(retry_after: str) -> timedelta | None:
@@ -196,8 +193,8 @@ class KafkaLog:
     async def read(self, within: float) -> tuple[list[Letter], bool]:
         """Wait for records, no longer than this, in seconds. The second says: there is more."""
         found = await self._off(self._follower.read, within)
-        letters = (letter for each in found if (letter := _letter(each)) is not None)
-        return list(letters), len(found) == MOST_READ
+        letters = (letter_of(each.headers, each.value) for each in found)
+        return [letter for letter in letters if letter is not None], len(found) == MOST_READ
 
     def position(self) -> Mapping[int, int]:
         return self._follower.position
@@ -213,14 +210,3 @@ class KafkaLog:
     async def _off(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
-
-
-def _letter(record: Followed) -> Letter | None:
-    try:
-        envelope = from_headers(record.headers)
-    except UnreadableError:
-        return None  # mapping gives it its end
-    route, _, feed = envelope.source.partition(":")
-    if route != ROUTE:
-        return None
-    return Letter(feed, envelope.recorded, record.value, envelope.content_type)

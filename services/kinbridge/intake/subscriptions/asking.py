@@ -26,11 +26,21 @@ from kinbridge.intake.subscriptions.watch import (
     Watch,
 )
 from kinbridge.sources.subscriptions import FhirSubscription
+from kinbridge_fhir.heard import Pointer, Standing
 from kinbridge_fhir.notices import read_status
-from kinbridge_fhir.notifications import Pointer, delivered, needed
+from kinbridge_fhir.notifications import delivered, needed
 from kinbridge_fhir.references import about_a_number, local
-from kinbridge_fhir.subscribing import JSON_TYPE, Standing, Wish, joined, next_page, subscription
+from kinbridge_fhir.subscribing import (
+    JSON_TYPE,
+    Wish,
+    asked_for,
+    is_resource,
+    joined,
+    next_page,
+    subscription,
+)
 from kinbridge_fhir.subscribing import standing as read_standing
+from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_instant
 
 Outcome = Callable[[Watch, datetime], Told]
@@ -42,7 +52,6 @@ _GONE: Final = frozenset({404, 410})
 _NOT_FOR_US: Final = frozenset({"status-401", "status-403"})
 _MOST_FOUND: Final = 5
 """Pages of subscriptions: a server that cannot search by address gives all."""
-_INCLUDES: Final = {"Appointment": "Appointment:patient", "Encounter": "Encounter:patient"}
 _ANSWER_WITHIN: Final = 30
 """Seconds that a server waits for intake's answer to a notification."""
 
@@ -61,11 +70,11 @@ class Asking:
         """Do one step. Raises AwayError, and UnreadableError for an answer that is no FHIR."""
         match step:
             case Find():
-                return await self._find()
+                return await self._find(now)
             case Subscribe(own):
                 return await self._subscribe(own, now)
-            case AskStatus(own):
-                return await self._status(own)
+            case AskStatus():
+                return await self._status(step)
             case AskEvents():
                 return await self._events(step)
             case AskChanged():
@@ -73,20 +82,9 @@ class Asking:
             case Fetch(pointer):
                 return await self._fetch(pointer)
 
-    async def _find(self) -> Outcome:
-        query = [("url", self.endpoint), ("_count", str(self.config.page_size))]
-        reply = _good(await self.server.get("Subscription", query))
-        for _ in range(_MOST_FOUND):
-            if (there := read_standing(reply.content, self.endpoint)) is not None:
-                return partial(_found, there)
-            if (more := next_page(reply.content)) is None:
-                break
-            reply = _good(await self.server.page(more))
-        return partial(_found, None)
-
-    async def _subscribe(self, own: str, now: datetime) -> Outcome:
+    def _wish(self, now: datetime) -> Wish:
         config = self.config
-        wish = Wish(
+        return Wish(
             version=config.version,
             topic=config.topic,
             filters=config.filters,
@@ -98,26 +96,50 @@ class Asking:
             max_count=config.max_count,
             end=now + config.lasts,
         )
-        body = subscription(wish, own)
+
+    async def _find(self, now: datetime) -> Outcome:
+        there = await self._look()
+        other = there is not None and there.asked != asked_for(self._wish(now))
+        return lambda watch, at: decide.found(watch, there, _ends(there), at, outdated=other)
+
+    async def _look(self) -> Standing | None:
+        query = [("url", self.endpoint), ("_count", str(self.config.page_size))]
+        reply = _good(await self.server.get("Subscription", query))
+        for _ in range(_MOST_FOUND):
+            if (there := read_standing(reply.content, self.endpoint)) is not None:
+                return there
+            if (more := next_page(reply.content)) is None:
+                break
+            reply = _good(await self.server.page(more))
+        return None
+
+    async def _subscribe(self, own: str, now: datetime) -> Outcome:
+        body = subscription(self._wish(now), own)
         if own:
             reply = await self.server.write("PUT", f"Subscription/{own}", body)
         else:
             reply = await self.server.write("POST", "Subscription", body)
-        if reply.status in _GONE:
-            return partial(_found, None)
-        there = read_standing(_good(reply).content, self.endpoint)
+        if own and reply.status in _GONE:
+            return _gone
+        given_back = reply.ok and reply.content.strip()
+        there = (
+            read_standing(_good(reply).content, self.endpoint)
+            if given_back or not reply.ok
+            else await self._look()
+        )
         if there is None:
             raise AwayError("subscription-not-given-back")
-        return partial(_subscribed, there)
+        return lambda watch, at: decide.subscribed(watch, there, _ends(there), at)
 
-    async def _status(self, own: str) -> Outcome:
-        reply = await self.server.get(f"Subscription/{own}/$status")
+    async def _status(self, step: AskStatus) -> Outcome:
+        reply = await self.server.get(f"Subscription/{step.own}/$status")
         if reply.status in _NO_SUCH_OPERATION:
-            # Either the operation or the subscription is not there: looking for it tells.
-            return decide.no_status
+            # Either the operation or the subscription is not there.
+            itself = await self.server.get(f"Subscription/{step.own}")
+            return _gone if itself.status in _GONE else decide.no_status
         notice = read_status(_good(reply).content, reply.content_type)
         config = self.config
-        return lambda watch, now: decide.told_status(watch, notice, config, now)
+        return lambda watch, now: decide.told_status(watch, step, notice, config, now)
 
     async def _events(self, step: AskEvents) -> Outcome:
         numbers = [
@@ -134,12 +156,13 @@ class Asking:
 
     async def _changed(self, step: AskChanged) -> Outcome:
         config = self.config
-        since = step.since.astimezone(UTC).isoformat(timespec="milliseconds")
+        times = [f"ge{_instant(step.since)}"]
+        times += [f"lt{_instant(step.until)}"] if step.until is not None else []
         for kind in config.resources:
             query = [
-                ("_lastUpdated", f"ge{since.replace('+00:00', 'Z')}"),
+                *(("_lastUpdated", time) for time in times),
                 ("_count", str(config.page_size)),
-                ("_include", _INCLUDES[kind]),
+                ("_include", f"{kind}:patient"),
                 *((name, value) for name, _, value in (c.partition("=") for c in config.search)),
             ]
             await self._pages(_good(await self.server.get(kind, query)))
@@ -153,7 +176,7 @@ class Asking:
             if (more := next_page(reply.content)) is None:
                 return
             reply = _good(await self.server.page(more))
-        raise AwayError("too-many-pages")
+        raise AwayError(decide.TOO_MANY_PAGES)
 
     async def _fetch(self, pointer: Pointer) -> Outcome:
         place = local(pointer.reference, self.server.base)
@@ -177,22 +200,26 @@ class Asking:
             return await self.server.search(kind, {"_id": own})
         return await self.server.get(f"{kind}/{own}")
 
-    async def _part(self, kind: str, own: str) -> Reply | None:
+    async def _part(self, kind: str, own: str) -> bytes | None:
+        # What may not be read or is not there any more is left out: mapping says so.
         try:
-            return await self._one(kind, own)
+            found = await self._one(kind, own)
         except AwayError as problem:
-            # What may not be read or is not there any more is left out: mapping says so.
             if problem.reason in _NOT_FOR_US:
                 return None
             raise
+        return found.content if found.ok and is_resource(found.content) else None
 
     async def _with_what_belongs(self, reply: Reply, references: tuple[str, ...]) -> None:
         """Make an answer durable together with the patients and places it refers to."""
-        parts = [reply.content]
+        parts, room = [reply.content], self.config.max_bytes - len(reply.content)
         for reference in references:
             if (place := local(reference, self.server.base)) is not None:
                 found = await self._part(*place)
-                parts += [found.content] if found is not None and found.ok else []
+                # What does not fit is left out: one record must not be too large for Kafka.
+                if found is not None and len(found) <= room:
+                    parts.append(found)
+                    room -= len(found)
         if len(parts) == 1:
             await self.keep(reply.content, reply.content_type)
         else:
@@ -202,19 +229,24 @@ class Asking:
 def _good(reply: Reply) -> Reply:
     if not reply.ok:
         raise AwayError(f"status-{reply.status}")
+    if "json" not in reply.content_type.partition(";")[0].lower():
+        raise AwayError("answer-not-json")
     return reply
 
 
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _ends(there: Standing | None) -> datetime | None:
-    return read_instant(there.end, "Subscription.end") if there is not None and there.end else None
+    try:
+        return read_instant(there.end, "Subscription.end") if there and there.end else None
+    except UnreadableError:
+        return None  # how it stands is asked all the time: an end is not needed
 
 
-def _found(there: Standing | None, watch: Watch, now: datetime) -> Told:
-    return decide.found(watch, there, _ends(there), now)
-
-
-def _subscribed(there: Standing, watch: Watch, now: datetime) -> Told:
-    return decide.subscribed(watch, there, _ends(there), now)
+def _gone(watch: Watch, now: datetime) -> Told:
+    return decide.found(watch, None, None, now)
 
 
 def _fetched(pointer: Pointer, refused: str, watch: Watch, _now: datetime) -> Told:

@@ -53,6 +53,7 @@ class Watched:
 
     asking: Asking
     watch: Watch
+    task: asyncio.Task[None] | None = None
 
     @property
     def config(self) -> FhirSubscription:
@@ -67,6 +68,8 @@ class Client:
     clock: Clock
     meters: Meters
     watched: dict[str, Watched]
+    patience: float = 1.0
+    """How long a turn waits for the servers, in seconds. A slow one goes on beside the next."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _settled: Mapping[int, int] | None = None
     _kept: tuple[Mapping[int, int], str] | None = None
@@ -77,8 +80,11 @@ class Client:
         Raises BrokerAwayError.
         """
         wait = timedelta(0)
-        while able() and not self.stopping.is_set():
-            wait = await self.turn(min(wait.total_seconds(), _MOST_WAIT))
+        try:
+            while able() and not self.stopping.is_set():
+                wait = await self.turn(min(wait.total_seconds(), _MOST_WAIT))
+        finally:
+            await self.end()
 
     async def turn(self, within: float = 0.0) -> timedelta:
         """Read what came, do all that is due, and remember. Gives how long until more is due."""
@@ -90,15 +96,20 @@ class Client:
             self._hear(letter)
         if more:
             return timedelta(0)
-        async with asyncio.TaskGroup() as tasks:
-            for each in self.watched.values():
-                tasks.create_task(self._look_after(each))
+        await self._look_after_all()
         await self._remember(position)
         now = self.clock()
         return min(
             (decide.look_again(each.watch, each.config, now) for each in self.watched.values()),
             default=timedelta(minutes=1),
         )
+
+    async def end(self) -> None:
+        """Break off what is still being asked. It counts as never asked."""
+        tasks = [each.task for each in self.watched.values() if each.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def failing(self) -> list[str]:
@@ -122,15 +133,28 @@ class Client:
         self.meters.received.labels(name).set(letter.recorded.timestamp())
         self._take(each, decide.heard(each.watch, told, letter.recorded, self.clock()))
 
+    async def _look_after_all(self) -> None:
+        # One that is still at work goes on: a slow server holds up nobody but itself.
+        for each in self.watched.values():
+            self._take(each, decide.looked(each.watch, self.clock()))
+            if each.task is None:
+                each.task = asyncio.create_task(self._look_after(each))
+        tasks = [each.task for each in self.watched.values() if each.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self.patience)
+        for each in self.watched.values():
+            if each.task is not None and each.task.done():
+                done, each.task = each.task, None
+                done.result()  # a bug of ours ends the process, and it starts again
+            self._show(each)
+
     async def _look_after(self, each: Watched) -> None:
-        self._take(each, decide.looked(each.watch, self.clock()))
         for _ in range(_MOST_STEPS):
             now = self.clock()
             step = decide.next_step(each.watch, each.config, now)
             if step is None or self.stopping.is_set():
                 break
             await self._do(each, step, now)
-        self._show(each)
 
     async def _do(self, each: Watched, step: Step, now: datetime) -> None:
         try:

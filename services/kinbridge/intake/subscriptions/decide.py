@@ -7,12 +7,17 @@ by what changed. Beside that all changes are asked for at an interval, whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from kinbridge.intake.freshness import Freshness
+from kinbridge.intake.subscriptions.counting import (
+    asked_again,
+    counted,
+    counted_before,
+    restarted,
+)
 from kinbridge.intake.subscriptions.watch import (
     AskChanged,
     AskEvents,
@@ -27,9 +32,9 @@ from kinbridge.intake.subscriptions.watch import (
     Watch,
 )
 from kinbridge.sources.subscriptions import FhirSubscription
-from kinbridge_fhir.notices import Notice
-from kinbridge_fhir.notifications import Delivered, Pointer
-from kinbridge_fhir.subscribing import Standing
+from kinbridge_fhir.heard import Delivered, Notice, Pointer, Standing
+
+TOO_MANY_PAGES: Final = "too-many-pages"
 
 _MOST_PENDING: Final = 500
 _MOST_EVENTS: Final = 1_000
@@ -38,6 +43,8 @@ _ENOUGH: Final = 5
 """Failures in a row after which another way is taken."""
 _SOON: Final = 3
 """It is renewed when a third of its time is left."""
+_UNTIL_ACTIVE: Final = timedelta(seconds=10)
+_LEAST_SPAN: Final = timedelta(seconds=10)
 
 
 def begin(config: FhirSubscription, now: datetime, reconciled: datetime | None) -> Watch:
@@ -52,13 +59,8 @@ def begin(config: FhirSubscription, now: datetime, reconciled: datetime | None) 
 
 def next_step(watch: Watch, config: FhirSubscription, now: datetime) -> Step | None:
     """Give what is to be done now. None: nothing yet."""
-    if not watch.managing.waits(now):
-        if not watch.own:
-            return Find() if watch.status != "missing" else Subscribe("")
-        if watch.status in _TO_ACTIVATE or _ends_soon(watch, config, now):
-            return Subscribe(watch.own)
-        if watch.status_due is None or watch.status_due <= now:
-            return AskStatus(watch.own) if watch.gives_status else Find()
+    if not watch.managing.waits(now) and (step := _managing(watch, config, now)) is not None:
+        return step
     if watch.asking.waits(now):
         return None
     if watch.pending:
@@ -69,19 +71,30 @@ def next_step(watch: Watch, config: FhirSubscription, now: datetime) -> Step | N
     return _ask_changed(watch, config, now)
 
 
+def _managing(watch: Watch, config: FhirSubscription, now: datetime) -> Step | None:
+    if not watch.own:
+        return Find() if watch.status != "missing" else Subscribe("")
+    if watch.status in _TO_ACTIVATE or watch.outdated or _ends_soon(watch, config, now):
+        return Subscribe(watch.own)
+    if watch.status_due is None or watch.status_due <= now:
+        return AskStatus(watch.own, watch.handled or 0) if watch.gives_status else Find()
+    return None
+
+
 def _may_give_events(watch: Watch) -> bool:
     untried = not watch.events_asked and watch.asking.failures < _ENOUGH
     return watch.gives_events and bool(watch.own) and untried
 
 
 def _ask_changed(watch: Watch, config: FhirSubscription, now: datetime) -> AskChanged | None:
-    since = watch.reconciled - config.overlap
+    since = watch.reached or watch.reconciled - config.overlap
+    until = since + watch.span if watch.span is not None and since + watch.span < now else None
     if watch.wanted is not None:
-        return AskChanged(since, now, watch.known, watch.wanted[0])
+        return AskChanged(since, now, watch.known, watch.wanted[0], until)
     if _gap_is_old(watch, config, now):
-        return AskChanged(since, now, watch.known, "gap")
+        return AskChanged(since, now, watch.known, "gap", until)
     if watch.reconcile_due is None or watch.reconcile_due <= now:
-        return AskChanged(since, now, watch.known, "due")
+        return AskChanged(since, now, watch.known, "due", until)
     return None
 
 
@@ -119,38 +132,47 @@ def looked(watch: Watch, now: datetime) -> Told:
 
 def heard(watch: Watch, delivered: Delivered, recorded: datetime, now: datetime) -> Told:
     """Take in a notification that is durable. A repeat and a late one change nothing twice."""
-    said: list[Said] = []
-    if watch.freshness.silent:
-        quiet = int(watch.freshness.quiet_for(now).total_seconds())
+    notice, said = delivered.notice, list[Said]()
+    before = watch.freshness
+    after = before.heard_at(recorded)
+    if before.silent and not (after := after.looked_at(now)).silent:
+        quiet = int(before.quiet_for(now).total_seconds())
         said.append(Said("subscription.heard-again", "info", {"quiet_seconds": quiet}))
-    watch = replace(watch, freshness=watch.freshness.heard_at(recorded))
-    watch, more = _stands(watch, delivered.notice, now)
-    said += more
+    watch = replace(watch, freshness=after)
+    # A late one says how it stood then. A handshake is sent before the server has our answer
+    # to it, and says `requested` for that.
+    if recorded >= before.heard and notice.kind != "handshake":
+        watch, more = _stands(watch, notice.status, now)
+        said += more
     watch = _to_fetch(watch, delivered, now)
-    watch, more = _counted(watch, delivered.notice, now, how="late")
+    if (notice.since_start or 0) < (watch.handled or 0) and notice.events:
+        # It comes late, or the server began to count anew: it can say which.
+        watch = replace(watch, status_due=now)
+    watch, more = counted(watch, notice, now, how="late")
     return watch, (*said, *more)
 
 
-def _stands(watch: Watch, notice: Notice, now: datetime) -> Told:
-    if notice.status == "active":
+def _stands(watch: Watch, status: str, now: datetime) -> Told:
+    if status == "active":
         watch = replace(watch, managing=Backoff())
-    if not notice.status or notice.status == watch.status:
+    if not status or status == watch.status:
         return watch, ()
-    watch = replace(watch, status=notice.status)
-    if notice.status == "active":
+    watch = replace(watch, status=status)
+    if status == "active":
         return watch, (Said("subscription.active"),)
-    if notice.status in _TO_ACTIVATE:
+    if status in _TO_ACTIVATE:
         # What it did not deliver meanwhile it may never deliver.
-        said = Said("subscription.stopped", "error", {"status": notice.status})
+        said = Said("subscription.stopped", "error", {"status": status})
         return watch.wants("restarted", now), (said,)
     return watch, ()
 
 
 def _to_fetch(watch: Watch, delivered: Delivered, now: datetime) -> Watch:
     new = [pointer for pointer in delivered.pointers if not _came(watch, pointer)]
-    if any(not _counted_before(watch, number) for number in delivered.unnamed):
+    if any(not counted_before(watch, number) for number in delivered.unnamed):
         watch = watch.wants("empty", now)
-    pending = tuple(dict.fromkeys((*watch.pending, *new)))
+    # The newest of equal ones: it was heard after the other may have been asked for.
+    pending = tuple({pointer: pointer for pointer in (*watch.pending, *new)}.values())
     if len(pending) > _MOST_PENDING:
         deletions = tuple(pointer for pointer in pending if pointer.removed)
         return replace(watch, pending=deletions[:_MOST_PENDING]).wants("too-many", now)
@@ -159,61 +181,31 @@ def _to_fetch(watch: Watch, delivered: Delivered, now: datetime) -> Watch:
 
 def _came(watch: Watch, pointer: Pointer) -> bool:
     # No search finds what was deleted: after a restart it is asked for again, to be sure.
-    return not pointer.removed and _counted_before(watch, pointer.number)
+    return not pointer.removed and counted_before(watch, pointer.number)
 
 
-def _counted_before(watch: Watch, number: int | None) -> bool:
-    if number is None or watch.handled is None:
-        return False
-    return number <= watch.handled or number in watch.beyond
+def found(
+    watch: Watch,
+    standing: Standing | None,
+    ends: datetime | None,
+    now: datetime,
+    *,
+    outdated: bool = False,
+) -> Told:
+    """Take in how the subscription stands on the server, if it is there.
 
-
-def _counted(watch: Watch, notice: Notice, now: datetime, *, how: str) -> Told:
-    numbers = notice.numbers
-    known = max((watch.known, notice.since_start or 0, *numbers))
-    if watch.handled is None:
-        if not numbers:
-            return replace(watch, known=known), ()
-        # What came before the first that is seen may not have come here.
-        first = replace(watch, handled=max(numbers), known=known, beyond=frozenset())
-        return first.wants("first-number", now), ()
-    before = watch.missing
-    handled, beyond = _advanced(watch.handled, {*watch.beyond, *numbers})
-    watch = replace(watch, handled=handled, beyond=beyond, known=known)
-    return _gap(watch, before, now, how)
-
-
-def _advanced(handled: int, seen: Iterable[int]) -> tuple[int, frozenset[int]]:
-    left = {number for number in seen if number > handled}
-    while handled + 1 in left:
-        handled += 1
-        left.discard(handled)
-    return handled, frozenset(left)
-
-
-def _gap(watch: Watch, before: int, now: datetime, how: str) -> Told:
-    missing = watch.missing
-    if missing and watch.gap_since is None:
-        watch = replace(watch, gap_since=now, events_asked=False)
-        return watch, (Said("subscription.gap", "warning", {"missing": missing}),)
-    if missing or watch.gap_since is None:
-        return watch, ()
-    took = int((now - watch.gap_since).total_seconds())
-    said = Said("subscription.gap-closed", "info", {"how": how, "missing": before, "took": took})
-    return replace(watch, gap_since=None, events_asked=False), (said,)
-
-
-def found(watch: Watch, standing: Standing | None, ends: datetime | None, now: datetime) -> Told:
-    """Take in how the subscription stands on the server, if it is there."""
+    `outdated`: it was asked for something else than is configured now.
+    """
     if standing is None:
         lost = () if not watch.own else (Said("subscription.gone", "error"),)
-        numbers = replace(watch, handled=None, known=0, beyond=frozenset(), gap_since=None)
-        return replace(numbers, own="", status="missing").wants("restarted", now), lost
-    watch = replace(watch, own=standing.id, ends=ends, managing=_again(watch))
+        again = replace(restarted(watch, None), own="", status="missing", managing=_again(watch))
+        return again.wants("restarted", now), lost
+    # A server may keep our words in a form of its own: it is told them once, and not for ever.
+    outdated = outdated and not watch.renewed
+    watch = replace(watch, own=standing.id, ends=ends, managing=_again(watch), outdated=outdated)
     if not watch.gives_status:
         watch = replace(watch, status_due=now + watch.freshness.expect_within / 2)
-    stands = Notice("query-status", standing.status, None, ())
-    return _stands(watch, stands, now)
+    return _stands(watch, standing.status, now)
 
 
 def _again(watch: Watch) -> Backoff:
@@ -223,16 +215,20 @@ def _again(watch: Watch) -> Backoff:
 
 def subscribed(watch: Watch, standing: Standing, ends: datetime | None, now: datetime) -> Told:
     """Take in that the server took our request. Whether it is active is asked next."""
-    code = "subscription.requested" if watch.own else "subscription.created"
+    said = Said("subscription.requested" if watch.own else "subscription.created")
     watch = replace(watch, own=standing.id, ends=ends, status=standing.status, status_due=None)
     # A server that cannot reach us goes back to error at once: then slower each time.
-    return replace(watch, managing=watch.managing.failed(now)), (Said(code),)
+    managing = watch.managing.failed(now)
+    return replace(watch, managing=managing, outdated=False, renewed=True), (said,)
 
 
-def told_status(watch: Watch, notice: Notice, config: FhirSubscription, now: datetime) -> Told:
+def told_status(
+    watch: Watch, step: AskStatus, notice: Notice, config: FhirSubscription, now: datetime
+) -> Told:
     """Take in the answer to `$status`: how it stands, and how many events there have been."""
-    watch = replace(watch, status_due=now + config.status_every, managing=_again(watch))
-    watch, said = _stands(watch, notice, now)
+    watch, said = _stands(replace(watch, managing=_again(watch)), notice.status, now)
+    wait = config.status_every if watch.status != "requested" else _UNTIL_ACTIVE
+    watch = replace(watch, status_due=now + wait)
     since = notice.since_start
     if since is None:
         return watch, said
@@ -240,20 +236,17 @@ def told_status(watch: Watch, notice: Notice, config: FhirSubscription, now: dat
         # Those before are within what is then asked for.
         watch = replace(watch, handled=since, known=max(watch.known, since))
         return watch.wants("first-number", now), said
-    if since < watch.handled:
-        restarted = replace(watch, handled=since, known=since, beyond=frozenset(), gap_since=None)
-        return restarted.wants("restarted", now), (
-            *said,
-            Said("subscription.restarted", "warning"),
-        )
-    watch, more = _counted(watch, replace(notice, events=()), now, how="late")
+    if since < step.handled:
+        told = Said("subscription.restarted", "warning")
+        return restarted(watch, since).wants("restarted", now), (*said, told)
+    watch, more = counted(watch, replace(notice, events=()), now, how="late")
     return watch, (*said, *more)
 
 
 def told_events(watch: Watch, delivered: Delivered, now: datetime) -> Told:
     """Take in the answer to `$events`. What it lacks is asked for by what changed."""
     watch = _to_fetch(replace(watch, events_asked=True, asking=Backoff()), delivered, now)
-    return _counted(watch, replace(delivered.notice, since_start=None), now, how="events")
+    return counted(watch, replace(delivered.notice, since_start=None), now, how="events")
 
 
 def no_status(watch: Watch, _now: datetime) -> Told:
@@ -270,25 +263,21 @@ def no_events(watch: Watch, _now: datetime) -> Told:
 
 def told_changed(watch: Watch, step: AskChanged, config: FhirSubscription, now: datetime) -> Told:
     """Take in that all that changed since was asked for, and that it is durable."""
+    watch = replace(watch, asking=Backoff())
+    if step.until is not None:
+        # A part of the time; the next begins where it ended.
+        reconciled = max(watch.reconciled, step.until)
+        return replace(watch, reached=step.until, reconciled=reconciled), ()
     wanted = watch.wanted if watch.wanted is not None and watch.wanted[1] > step.begun else None
-    before = watch.missing
-    watch = replace(
-        watch,
-        reconciled=step.begun,
-        reconcile_due=now + config.reconcile_every,
-        wanted=wanted,
-        asking=Backoff(),
-    )
-    if watch.handled is None or watch.gap_since is None:
-        return watch, ()
-    handled, beyond = _advanced(max(watch.handled, step.upto), watch.beyond)
-    watch = replace(watch, handled=handled, beyond=beyond, known=max(watch.known, handled))
-    return _gap(watch, before, now, "asked-again")
+    due = now + config.reconcile_every
+    watch = replace(watch, reconciled=step.begun, reconcile_due=due, wanted=wanted)
+    return asked_again(replace(watch, span=None, reached=None), step.upto, now)
 
 
 def fetched(watch: Watch, pointer: Pointer, refused: str = "") -> Told:
     """Take in that one resource is durable, or why it can never be had."""
-    left = tuple(other for other in watch.pending if other != pointer)
+    # By identity: what was heard of the same resource meanwhile is still to be asked for.
+    left = tuple(other for other in watch.pending if other is not pointer)
     watch = replace(watch, pending=left, asking=Backoff())
     if not refused:
         return watch, ()
@@ -301,19 +290,27 @@ def failed(watch: Watch, step: Step, reason: str, now: datetime, wish: timedelta
         # It may have been taken all the same: it is looked for before it is made again.
         status = watch.status if watch.own else ""
         watch = replace(watch, managing=watch.managing.failed(now, wish), status=status)
+    elif isinstance(step, AskChanged) and reason == TOO_MANY_PAGES and _halves(step):
+        span = ((step.until or step.begun) - step.since) / 2
+        return replace(watch, span=span), (Said("subscription.asked-in-parts", "warning"),)
     else:
         watch = replace(watch, asking=watch.asking.failed(now, wish))
     if isinstance(step, Fetch):
-        left = [pointer for pointer in watch.pending if pointer != step.pointer]
         if watch.asking.failures >= _ENOUGH:
             # One resource that always fails may not hold up all others.
             return fetched(watch.wants("not-fetched", now), step.pointer, reason)
-        watch = replace(watch, pending=(*left, step.pointer))
+        others = (pointer for pointer in watch.pending if pointer != step.pointer)
+        same = (pointer for pointer in watch.pending if pointer == step.pointer)
+        watch = replace(watch, pending=(*others, *same))
     if reason == watch.problem:
         return watch, ()
     step_name = type(step).__name__.lower()
     said = Said("subscription.server-failed", "error", {"step": step_name, "reason": reason})
     return replace(watch, problem=reason), (said,)
+
+
+def _halves(step: AskChanged) -> bool:
+    return (step.until or step.begun) - step.since > _LEAST_SPAN
 
 
 def answered(watch: Watch) -> Told:

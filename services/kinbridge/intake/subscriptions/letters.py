@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -9,6 +10,8 @@ from typing import Final
 from kinbridge.intake.entries import Arrival, Entry
 from kinbridge.intake.stage import NHS
 from kinbridge_fhir.notices import read_notice
+from kinbridge_schemas.envelope import from_headers
+from kinbridge_schemas.problems import UnreadableError
 
 ROUTE: Final = "fhir-notification"
 _QUIET: Final = frozenset({"handshake", "heartbeat", "query-status"})
@@ -41,3 +44,15 @@ def asked(arrival: Arrival, source: str, content: bytes, content_type: str) -> E
     name = arrival.pseudonymiser.fingerprint(content)
     key = arrival.pseudonymiser.of_source_record(source, f"asked|{name}")
     return arrival.entry(NHS, ROUTE, source, key, content, content_type)
+
+
+def letter_of(headers: Mapping[str, bytes], value: bytes) -> Letter | None:
+    """Read a record of the log. None for any other route."""
+    try:
+        envelope = from_headers(headers)
+    except UnreadableError:
+        return None  # mapping gives it its end
+    route, _, feed = envelope.source.partition(":")
+    if route != ROUTE:
+        return None
+    return Letter(feed, envelope.recorded, value, envelope.content_type)

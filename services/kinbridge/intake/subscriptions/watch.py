@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, Self
 
 from kinbridge.intake.freshness import Freshness
-from kinbridge_fhir.notifications import Pointer
+from kinbridge_fhir.heard import Pointer
 
 Level = Literal["info", "warning", "error"]
 Why = Literal[
@@ -72,7 +72,10 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class AskStatus:
+    """Ask how it stands. `handled` is what had been counted by then."""
+
     own: str
+    handled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,13 @@ class AskEvents:
 
 @dataclass(frozen=True, slots=True)
 class AskChanged:
-    """Ask for all that changed since. `upto` is the highest number that is known of by then."""
+    """Ask for all that changed since, or only `until`. `upto` is the highest number known."""
 
     since: datetime
     begun: datetime
     upto: int
     why: Why
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,10 @@ class Watch:
 
     `handled`: every event up to this number has come or was asked for; `beyond`: those that
     came early; `known`: the highest number that there is. `wanted` says why and since when all
-    changes are to be asked for; `reconciled` until when they were.
+    changes are to be asked for; `reconciled` until when they were. Where all at once is too
+    much, `span` is how much at a time, and `reached` where the last part ended. `outdated`:
+    the server was asked for something else than is configured; `renewed`: it was told so since
+    the start.
     """
 
     freshness: Freshness
@@ -125,6 +132,10 @@ class Watch:
     gives_status: bool = True
     pending: tuple[Pointer, ...] = ()
     wanted: tuple[Why, datetime] | None = None
+    span: timedelta | None = None
+    reached: datetime | None = None
+    outdated: bool = False
+    renewed: bool = False
     status_due: datetime | None = None
     reconcile_due: datetime | None = None
     managing: Backoff = Backoff()
