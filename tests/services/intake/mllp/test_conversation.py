@@ -64,6 +64,8 @@ async def test_while_kafka_is_away_the_sender_keeps_the_message_and_sends_it_aga
     assert back == [("AA", "M1"), ("AA", "M2")]
     assert len(durable.records) == 2
     assert place.counted(MESSAGES, outcome="not-stored") == 2
+    # What has no hope to write again ends the process, and its supervisor starts it anew.
+    assert place.listener.desk.lost.is_set()
 
 
 async def test_a_message_sent_twice_is_one_record_written_twice() -> None:
