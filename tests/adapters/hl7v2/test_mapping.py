@@ -16,6 +16,7 @@ from kinbridge.mapping.stage import declare
 from kinbridge.stage import At, Message
 from kinbridge_fhir.attendance import Meaning
 from kinbridge_fhir.hl7v2 import FeedCodes
+from kinbridge_fhir.hl7v2.codes import ORDER, TRIGGERS, Reading
 from kinbridge_schemas.dispositions import Disposition
 from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought, EdAttended
 from kinbridge_schemas.problems import UnreadableError
@@ -115,6 +116,14 @@ def test_a_discharge_taken_back_in_its_own_minute_and_told_again_stands(
 
     assert (found["discharged"].act, found["admitted"].act) == ("assert", "assert")
     assert (taken_back["discharged"].act, taken_back["admitted"].act) == ("retract", "assert")
+
+
+def test_of_one_minute_what_can_only_follow_is_the_later_for_every_event_that_tells_a_fact() -> (
+    None
+):
+    told = {code for (_, code), reading in TRIGGERS.items() if reading is not Reading.NOT_USED}
+
+    assert told - {"A40"} == set(ORDER)
 
 
 def test_a_message_sent_anew_under_another_number_tells_nothing_new() -> None:
