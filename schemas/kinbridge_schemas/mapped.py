@@ -69,14 +69,26 @@ class Remembered(Value):
     updated: AwareDatetime | None = None
 
 
+class Flaw(Value):
+    """Where a record is not as its standard says, by field names only, and in which way.
+
+    It was understood all the same: nothing is lost by a flaw.
+    """
+
+    place: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\[\]]{1,200}$")]
+    problem: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,100}$")]
+
+
 class Mapped(Value):
     """What one received record means. `version` is the source's own version of the record.
 
-    Empty `events` and `ends` mean that the record says nothing that was not known.
+    Empty `events` and `ends` mean that the record says nothing that was not known. `flaws` are
+    looked for where that was asked for.
     """
 
     events: tuple[ChildEvent, ...] = ()
     ends: tuple[Ended, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
     version: str = ""
     remember: Remembered = Field(default_factory=Remembered)
 

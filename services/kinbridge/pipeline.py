@@ -184,20 +184,20 @@ def _agent(name: str, policies: Policies, sources: Sources) -> Perform | None:
 def _courier(policies: Policies) -> Perform:
     from kinbridge.sending.agent import Courier
     from kinbridge.sending.destination import Destination
-    from kinbridge.sending.fhir import FhirServer
     from kinbridge.sending.webhook import WebhookReceiver
 
-    kinds: dict[str, Callable[[SecretStr, SecretStr], Destination]] = {
-        "webhook": WebhookReceiver,
-        "fhir": FhirServer,
-    }
+    subscriptions = [each for policy in policies.values() for each in policy.subscriptions]
+    kinds: dict[str, Callable[[SecretStr, SecretStr], Destination]] = {"webhook": WebhookReceiver}
+    if any(each.kind == "fhir" for each in subscriptions):
+        # The models of FHIR take a start and memory of their own: not where nobody asks.
+        from kinbridge.sending.fhir import FhirServer
+
+        kinds["fhir"] = FhirServer
     return Courier(
         {
-            subscription.name: kinds[subscription.kind](
-                named_in_a_file(subscription.url_setting),
-                named_in_a_file(subscription.secret_setting),
+            each.name: kinds[each.kind](
+                named_in_a_file(each.url_setting), named_in_a_file(each.secret_setting)
             )
-            for policy in policies.values()
-            for subscription in policy.subscriptions
+            for each in subscriptions
         }
     )

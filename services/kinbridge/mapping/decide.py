@@ -30,6 +30,8 @@ ANSWER_MAPPING: Final = "response-1"
 OTHER_CONTENT: Final = "same-version-other-content"
 NOTHING_NEW: Final = "nothing-new"
 """The end of a snapshot that tells nothing that was not known."""
+NOT_VALID: Final = "mapped-not-valid"
+"""Mapped like any other, of a source that is validated whole: it is not as its standard says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Mapping:
             *self._events(events, adapter.version),
             *(self._disposition(message, end) for end in ends),
         )
-        reason = "mapped" if events else ends[0].reason
+        understood = NOT_VALID if mapped.flaws else "mapped"
+        reason = understood if events else ends[0].reason
         return Decision(reason, state, outputs, due=state.due)
 
     def _ended(

@@ -32,6 +32,18 @@ ROUTES: Final[Routes] = {
 """Every route with the codes of its standard alone."""
 
 
+NOT_FHIR: Final = frozenset({"case-webhook", "dfe-csc", "hl7v2"})
+
+
 def routes_of(sources: Sources) -> Routes:
     """Give every route, with the feeds' own codes that the file of sources holds."""
-    return {**ROUTES, "hl7v2": Hl7v2(codes_of(sources.mllp))}
+    found = {**ROUTES, "hl7v2": Hl7v2(codes_of(sources.mllp))}
+    if not sources.strict:
+        return found
+    # The models of all of FHIR take memory and a start of their own: not where nobody asks.
+    from kinbridge_fhir.strict import Strict  # noqa: PLC0415 - see above
+
+    return {
+        route: adapter if route in NOT_FHIR else Strict(adapter, sources.strict)
+        for route, adapter in found.items()
+    }

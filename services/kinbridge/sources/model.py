@@ -10,14 +10,20 @@ from kinbridge.sources.mesh import Mailboxes
 from kinbridge.sources.mllp import MllpFeeds
 from kinbridge.sources.pds import Pds
 from kinbridge.sources.subscriptions import FhirSubscriptions
+from kinbridge.sources.terms import SourceName
 from kinbridge_schemas.base import Value
 
 
 class Sources(Value):
-    """Every source that is fetched or listened to. What is not named does not run."""
+    """Every source that is fetched or listened to. What is not named does not run.
+
+    `strict` names feeds, of here or of the file of keys, whose FHIR is also validated whole. It
+    costs some hundred times what reading costs: it is for getting to know a sender.
+    """
 
     mesh: Mailboxes = ()
     mllp: MllpFeeds = ()
     care: CareServers = ()
     pds: Pds | None = None
     subscriptions: FhirSubscriptions = ()
+    strict: frozenset[SourceName] = frozenset()

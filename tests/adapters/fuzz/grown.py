@@ -44,8 +44,9 @@ def _kind(entry: Any) -> str | None:
     resource = entry.get("resource") if isinstance(entry, dict) else None
     if not isinstance(resource, dict):
         return None
-    # What is cancelled may be looked for among the others, so it is a kind of its own.
-    return f"{resource.get('resourceType')} {resource.get('status') or ''}".strip()
+    # What is cancelled is looked for among the others, so it is a kind of its own.
+    cancelled = resource.get("status") == "cancelled"
+    return f"{resource.get('resourceType')}{' cancelled' if cancelled else ''}"
 
 
 def _grown(bundle: dict[str, Any], entry: dict[str, Any]) -> bytes:

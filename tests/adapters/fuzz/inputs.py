@@ -21,10 +21,15 @@ from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.envelope import Envelope
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
+from kinbridge_schemas.retrieval import ANSWER
 from tests.adapters.mapping import NOW, PSEUDONYMS, SOURCES
 
 GOLDEN: Final = Path(__file__).parents[2] / "golden"
-KINDS: Final = {".xml": "application/fhir+xml", ".hl7": "application/hl7-v2"}
+KINDS: Final = {
+    ".xml": "application/fhir+xml",
+    ".hl7": "application/hl7-v2",
+    ".answer": ANSWER,
+}
 """By the name of the file; every other one is JSON, or says itself what it is."""
 _CODEC: Final = codec()
 _REASON: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

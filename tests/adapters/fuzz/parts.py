@@ -95,7 +95,7 @@ def _json(content: bytes, operation: str, at: int, other: int) -> bytes:
 
 def _xml(content: bytes, operation: str, at: int, other: int) -> bytes:
     root = etree.fromstring(content)
-    parts = [part for part in root.iter() if isinstance(part.tag, str) and part is not root]
+    parts = [part for part in root.iter("*") if part is not root]
     if not parts:
         return content
     part, elsewhere = parts[at % len(parts)], parts[other % len(parts)]
