@@ -40,6 +40,7 @@ _TEXTS: Final = {
     _VERSION: "Unsupported version id",
     _INTERNAL: "Application internal error",
 }
+# By our reason. What else is wrong with a message is an error of its data.
 _CODES: Final = {
     "not-an-hl7-message": _SEQUENCE,
     "several-messages": _SEQUENCE,
@@ -54,6 +55,12 @@ _CODES: Final = {
     "processing-not-of-feed": _PROCESSING,
     "version-not-accepted": _VERSION,
 }
+REASONS: Final = (
+    *_CODES,
+    *("control-id-invalid", "message-time-invalid", "delimiters-invalid"),
+    *("message-too-large", "text-not-decodable"),
+)
+"""Every reason of a refusal."""
 
 
 @dataclass(frozen=True, slots=True)

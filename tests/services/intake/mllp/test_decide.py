@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinbridge.intake.mllp.decide import Accepted, Entrance, Refused, decide, reply
+from kinbridge.intake.mllp.decide import REASONS, Accepted, Entrance, Refused, decide, reply
 from kinbridge.intake.mllp.frames import Frame
 from kinbridge.sources.mllp import MllpFeed
 from tests.adapters.hl7v2.messages import ADA, arrival, message, missed, msh
@@ -145,6 +145,7 @@ def test_any_frame_is_accepted_or_refused_and_answered_in_ascii(data: st.DataObj
 
     found = decide(frame, entrance())
 
+    assert isinstance(found, Accepted) or found.reason in REASONS
     answer: Any = reply(found, entrance(), stored=data.draw(st.booleans()))
     if answer is not None:
         text = answer.decode("ascii")
