@@ -17,8 +17,8 @@ from kinbridge_fhir.attendance import (
     together,
 )
 from kinbridge_fhir.codes import SERVICES
-from kinbridge_fhir.collection import codings
-from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.collection import Collection, codings
+from kinbridge_fhir.facts import Account, identity_of, parked
 from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_fhir.persons import Person, nhs_number, person, provider, provider_of, sender
 from kinbridge_fhir.systems import SPECIALTY, normal
@@ -44,6 +44,8 @@ _REPLACES: Final = (
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.previousAppointment",
 )
 _TREATMENT_FUNCTION_DIGITS: Final = 3
+# The narrower first: an engine may say no more than the category.
+_SERVICE: Final = ("serviceType", "specialty", "type", "serviceCategory")
 
 
 def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
@@ -105,9 +107,7 @@ def patient_of(account: Account, resource: Node, *names: str) -> tuple[Person, N
 
 def service_of(resource: Node) -> Service:
     """Give the kind of service by the code table. A treatment function is a hospital's."""
-    found = [
-        code for name in ("serviceType", "specialty", "type") for code in codings(resource, name)
-    ]
+    found = [code for name in _SERVICE for code in codings(resource, name)]
     for code in found:
         if code.pair in SERVICES:
             return SERVICES[code.pair]
@@ -121,18 +121,34 @@ def service_of(resource: Node) -> Service:
 
 def replaced_by(account: Account, resource: Node) -> Id | None:
     """Give the appointment that this one was booked instead of."""
+    replaced = _replaced(account.message, resource)
+    if replaced is None:
+        return None
+    return record_id(account.pseudonymiser, account.source, "appointment", replaced)
+
+
+def _replaced(message: Collection, resource: Node) -> str | None:
+    """What the sender knows the appointment by that this one was booked instead of."""
     reference = one(extension(resource, *_REPLACES), "valueReference")
     if reference is None:
         return None
-    found = account.message.resolve(reference)
+    found = message.resolve(reference)
     if found is not None:
-        return account.thing("appointment", found)
+        return identity_of(message, found)
     value = text(reference, "identifier", "value")
     if value is not None:
-        raw = f"{normal(text(reference, 'identifier', 'system'))}|{value}"
-    else:
-        raw = f"id|{(text(reference, 'reference') or '').rpartition('/')[2]}"
-    return record_id(account.pseudonymiser, account.source, "appointment", raw)
+        return f"{normal(text(reference, 'identifier', 'system'))}|{value}"
+    return f"id|{(text(reference, 'reference') or '').rpartition('/')[2]}"
+
+
+def _replacements(message: Collection) -> dict[str, list[Node]]:
+    """The appointments of a message by the one that each was booked instead of."""
+    found: dict[str, list[Node]] = {}
+    for other in message.of_kind("Appointment"):
+        replaced = _replaced(message, other)
+        if replaced is not None:
+            found.setdefault(replaced, []).append(other)
+    return found
 
 
 def _meaning(account: Account, resource: Node) -> Meaning | None:
@@ -154,9 +170,7 @@ def _meaning(account: Account, resource: Node) -> Meaning | None:
 
 def _moved(account: Account, resource: Node) -> Meaning | None:
     """Whether another appointment of the message stands in its place, here or elsewhere."""
-    own = account.thing("appointment", resource)
-    others = account.message.of_kind("Appointment")
-    instead = [other for other in others if replaced_by(account, other) == own]
+    instead = account.message.once(_replacements).get(account.identity(resource))
     if not instead:
         return None
     here = _provider(account, resource).ods

@@ -6,11 +6,11 @@ collection: what maps a resource asks this and need not know how it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from kinbridge_fhir.nodes import Node, text
 from kinbridge_fhir.systems import normal
@@ -20,6 +20,7 @@ from kinbridge_schemas.vocabulary import Version
 
 MAX_ENTRIES: Final = 2_000
 _MAX_VERSION: Final = 10**15
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Collection:
 
     def __init__(self, root: Node) -> None:
         self.root = root
+        self._once: dict[Callable[[Collection], object], object] = {}
         self._entries = _entries(root) if root.kind == "Bundle" else [(None, root)]
         if len(self._entries) > MAX_ENTRIES:
             raise UnreadableError("too-many-entries", "Bundle.entry")
@@ -70,6 +72,16 @@ class Collection:
 
     def of_kind(self, kind: str) -> Sequence[Node]:
         return self._by_kind.get(kind, ())
+
+    def once(self, look: Callable[[Collection], _Found]) -> _Found:
+        """Give what a function finds in all of this, looking through it once and no more.
+
+        For what a mapping has to look up among the others: done for each of two thousand
+        resources anew, it would be two thousand times two thousand looks.
+        """
+        if look not in self._once:
+            self._once[look] = look(self)
+        return cast("_Found", self._once[look])
 
     @property
     def sent_by(self) -> Node | None:

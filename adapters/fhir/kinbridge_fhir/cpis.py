@@ -1,8 +1,10 @@
 """CP-IS as Patient Flags show it: Flag, the CarePlan it points to, and the team of the plan.
 
+An earlier design of it has a CareTeam alone, with the code, the child and the dates.
+
 It is health's view that some authority has a plan, perhaps another authority than the one that
 reads of it. It opens no case and starts no plan. Of an unborn child the record is its mother's.
-Sources: England-Flag-PatientFlag, England-CarePlan-Flag and England-CareTeam-Flag
+Sources: England-Flag-PatientFlag, England-CarePlan-Flag, England-CareTeam-Flag, CPIS-CareTeam
 (NHSDigital/IOPS-FHIR-Simplifier-Backup, 2025).
 """
 
@@ -14,8 +16,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from kinbridge_fhir.appointments import patient_of
-from kinbridge_fhir.collection import codings, tail
-from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.collection import Collection, codings, tail
+from kinbridge_fhir.facts import Account, modified, parked
 from kinbridge_fhir.nodes import Node, extension, one, text
 from kinbridge_fhir.persons import provider_of
 from kinbridge_fhir.systems import PATIENT_FLAG, SNOMED
@@ -44,12 +46,17 @@ _STATUSES: Final = {
     (SNOMED, "818901000000100"): CpisStatus.UNBORN_CHILD_PROTECTION_PLAN,
     (SNOMED, "764841000000100"): CpisStatus.LOOKED_AFTER,
 }
-_OVER: Final = frozenset({"completed", "revoked"})
+# Of a CarePlan the first two, of a Flag or a CareTeam the last.
+_OVER: Final = frozenset({"completed", "revoked", "inactive"})
 _WRONG: Final = "entered-in-error"
 # "SFD1 - SHEFFIELD CITY COUNCIL": a code of the authority, where one stands before its name.
 _TEAM: Final = re.compile(
     r"(?:(?P<code>[A-Z0-9]{3,9}) - )?(?P<name>[A-Za-z][A-Za-z &',.()-]{2,79})"
 )
+_AUTHORITY: Final = re.compile(
+    r"\b(council|borough|corporation|authority|trust|for children|children first)\b", re.IGNORECASE
+)
+"""What the name of every authority of England has, or of the trust that acts for it."""
 
 
 class _Team(NamedTuple):
@@ -66,7 +73,7 @@ def is_cpis(flag: Node) -> bool:
 
 def plan_of_flag(account: Account, flag: Node) -> ChildEvent | Ended:
     """Give the plan that a CP-IS Flag points to."""
-    plan = _plan(account, flag)
+    plan = _plan(account.message, flag)
     if plan is None:
         return parked(account.fact("flag", flag), "plan-missing")
     return _told(account, plan, flag)
@@ -74,8 +81,7 @@ def plan_of_flag(account: Account, flag: Node) -> ChildEvent | Ended:
 
 def care_plan(account: Account, plan: Node) -> Iterator[ChildEvent | Ended]:
     """Map one CarePlan: CP-IS's, unless a Flag of the same message tells it already."""
-    flags = (flag for flag in account.message.of_kind("Flag") if is_cpis(flag))
-    if any(_plan(account, flag) is plan for flag in flags):
+    if any(told is plan for told in account.message.once(_plans_of_flags)):
         return
     if _status(plan) is None:
         yield parked(account.fact("careplan", plan), "resource-not-used")
@@ -83,27 +89,53 @@ def care_plan(account: Account, plan: Node) -> Iterator[ChildEvent | Ended]:
         yield _told(account, plan, None)
 
 
-def _plan(account: Account, flag: Node) -> Node | None:
+def care_team(account: Account, team: Node) -> Iterator[ChildEvent | Ended]:
+    """Map one CareTeam: only one that itself says the plan, as the earlier design has it.
+
+    Any other explains what it came with, and so does one that a plan of the message refers to.
+    """
+    if _status(team) is None:
+        return
+    if not any(told is team for told in account.message.once(_teams_of_plans)):
+        yield _told(account, team, None)
+
+
+def _plans_of_flags(message: Collection) -> list[Node]:
+    found = (_plan(message, flag) for flag in message.of_kind("Flag") if is_cpis(flag))
+    return [plan for plan in found if plan is not None]
+
+
+def _teams_of_plans(message: Collection) -> list[Node]:
+    plans = (plan for plan in message.of_kind("CarePlan") if _status(plan) is not None)
+    found = (message.resolve(one(plan, "careTeam")) for plan in plans)
+    return [team for team in found if team is not None]
+
+
+def _plan(message: Collection, flag: Node) -> Node | None:
     reference = one(extension(flag, _DETAIL), "valueReference")
     target = text(reference, "reference")
     if target is None:
         return None
-    found = account.message.resolve(reference)
+    found = message.resolve(reference)
     if found is None:
         # The published sample points to `…-example` and calls the plan `…-Example`.
-        wanted = tail(target).lower()
-        plans = account.message.of_kind("CarePlan")
-        found = next((p for p in plans if f"careplan/{text(p, 'id')}".lower() == wanted), None)
-    return found if found is not None and found.kind == "CarePlan" else None
+        found = message.once(_plans_by_id).get(tail(target).lower())
+    usable = found is not None and found.kind == "CarePlan" and not modified(found)
+    return found if usable else None
+
+
+def _plans_by_id(message: Collection) -> dict[str, Node]:
+    plans = message.of_kind("CarePlan")
+    return {f"careplan/{text(plan, 'id')}".lower(): plan for plan in plans}
 
 
 def _status(plan: Node) -> CpisStatus | None:
-    found = (_STATUSES.get(c.pair) for name in ("category", "code") for c in codings(plan, name))
+    found = (_STATUSES.get(code.pair) for code in codings(plan, "category"))
     return next((status for status in found if status is not None), None)
 
 
 def _told(account: Account, plan: Node, flag: Node | None) -> ChildEvent | Ended:
-    fact, status = account.fact("careplan", plan), _status(plan)
+    fact, status = account.fact(plan.kind.lower(), plan), _status(plan)
     if status is None:
         return parked(fact, "plan-code-unknown")
     who = patient_of(account, plan) or (patient_of(account, flag) if flag is not None else None)
@@ -120,7 +152,7 @@ def _told(account: Account, plan: Node, flag: Node | None) -> ChildEvent | Ended
     detail = CpisStatusRecorded(
         status=status,
         started=started.at if started else None,
-        ended=_ended(plan, flag, version),
+        ended=_ended(holders, version),
         authority_code=team.code,
         authority_name=team.name,
         office_hours=team.office_hours,
@@ -152,21 +184,22 @@ def _time(holders: list[Node], name: str) -> Occurred | None:
     return None
 
 
-def _ended(plan: Node, flag: Node | None, version: Version) -> datetime | None:
-    said = _time([plan, *([flag] if flag is not None else [])], "end")
+def _ended(holders: list[Node], version: Version) -> datetime | None:
+    said = _time(holders, "end")
     if said is not None:
         return said.at
     # It says that it is over, and not since when: since it said so at the latest.
-    over = text(plan, "status") in _OVER or text(flag, "status") == "inactive"
+    over = any(text(holder, "status") in _OVER for holder in holders)
     return version.updated if over else None
 
 
 def _team(account: Account, plan: Node) -> _Team:
-    team = account.message.resolve(one(plan, "careTeam"))
+    reference = one(plan, "careTeam")
+    team = plan if plan.kind == "CareTeam" else account.message.resolve(reference)
     if team is None or team.kind != "CareTeam":
-        return _Team()
-    # Only what looks like the name of an authority: anything else in the field was typed there.
-    named = _TEAM.fullmatch(text(team, "name") or "")
+        named = _named(text(reference, "display"))
+        return _Team(named["code"], named["name"]) if named else _Team()
+    named = _named(text(team, "name"))
     organisation = provider_of(account.message, team, "managingOrganization")
     return _Team(
         code=(organisation.ods if organisation else None) or (named["code"] if named else None),
@@ -174,3 +207,9 @@ def _team(account: Account, plan: Node) -> _Team:
         office_hours=desk_number(team, "work"),
         out_of_hours=desk_number(team, "mobile"),
     )
+
+
+def _named(said: str | None) -> re.Match[str] | None:
+    # Only what looks like the name of an authority: anything else in the field was typed there.
+    found = _TEAM.fullmatch(said or "")
+    return found if found and _AUTHORITY.search(found["name"]) else None

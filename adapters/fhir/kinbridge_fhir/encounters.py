@@ -23,7 +23,7 @@ from kinbridge_fhir.codes import (
 from kinbridge_fhir.collection import coding, codings
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.nodes import Node, extension, one, text
-from kinbridge_fhir.persons import Person, provider_of, sender
+from kinbridge_fhir.persons import Person, provider_of, restricted, sender
 from kinbridge_fhir.systems import ADMISSION_METHOD
 from kinbridge_schemas.events import ChildEvent, Detail
 from kinbridge_schemas.events.care import Admitted, Discharged, EdAttended, PresentationGroup
@@ -130,7 +130,7 @@ def _attendance(visit: _Visit) -> ChildEvent:
         presentation=_presentation(resource),
         left_before_seen=_left_unseen(resource),
         provider=_provider(account, resource),
-        place=_place(account, resource),
+        place=_place(visit),
     )
     return visit.told("encounter", occurred, detail)
 
@@ -155,7 +155,7 @@ def _stay(visit: _Visit) -> Iterator[ChildEvent]:
         presentation=_presentation(resource),
         maternity=maternity,
         provider=provider,
-        place=_place(account, resource),
+        place=_place(visit),
     )
     yield visit.told("encounter", arrival, admitted)
     end = _time(resource, "end")
@@ -190,7 +190,10 @@ def _presentation(resource: Node) -> PresentationGroup:
 
 
 def _admission_method(resource: Node) -> str:
-    extra = extension(one(resource, "hospitalization"), _ADMISSION_METHOD)
+    # It belongs to the stay; NHS England's own example of an engine has it on the Encounter.
+    extra = extension(one(resource, "hospitalization"), _ADMISSION_METHOD) or extension(
+        resource, _ADMISSION_METHOD
+    )
     found = codings(extra, "valueCodeableConcept") if extra is not None else iter(())
     return next((c.code for c in found if c.system == ADMISSION_METHOD), "")
 
@@ -205,7 +208,9 @@ def _provider(account: Account, resource: Node) -> Provider:
     return provider_of(account.message, resource, "serviceProvider") or sender(account.message)
 
 
-def _place(account: Account, resource: Node) -> str | None:
-    where = account.message.resolve(one(resource, "location", "location"))
+def _place(visit: _Visit) -> str | None:
+    if restricted(visit.named):
+        return None
+    where = visit.account.message.resolve(one(visit.resource, "location", "location"))
     name = text(where, "name") if where is not None and where.kind == "Location" else None
     return name[:_SHORT] if name else None

@@ -26,7 +26,7 @@ from kinbridge_schemas.vocabulary import Occurred, Provider, Role, Service
 
 _Step = Literal["referred", "accepted", "discharged"]
 
-# FHIR R4 EpisodeOfCareStatus. `cancelled` is in no list: what it ended never began.
+# FHIR R4 EpisodeOfCareStatus. `cancelled` is in no list: mostly, what it ended never began.
 _NOT_BEGUN: Final = frozenset({"planned", "waitlist"})
 _BEGUN: Final = frozenset({"active", "onhold", "finished"})
 _STEPS: Final[dict[str, _Step]] = {
@@ -66,6 +66,8 @@ class _Episode:
 
     @property
     def provider(self) -> Provider:
+        if restricted(self.named):
+            return Provider()  # whose care somebody is under says where they live
         message = self.account.message
         found = provider_of(message, self.resource, "managingOrganization")
         return found or sender(message)
@@ -150,9 +152,9 @@ def _steps(resource: Node) -> dict[_Step, Occurred | None]:
 
 def _responsible(one_of: _Episode, fact: Id, service: Service) -> ChildEvent | Ended:
     status, resource = one_of.status, one_of.resource
-    if not one_of.withdrawn and status not in _BEGUN:
+    over = status == "finished" or (status == "cancelled" and _had_begun(resource))
+    if not one_of.withdrawn and not over and status not in _BEGUN:
         return parked(fact, _why_not(status))
-    over = status == "finished"
     detail = HealthServiceRecorded(
         service=service,
         status="ended" if over else "active",
@@ -162,6 +164,10 @@ def _responsible(one_of: _Episode, fact: Id, service: Service) -> ChildEvent | E
     began, ended = _time(resource, "start"), _time(resource, "end")
     role = Role.CHILD if under_age(one_of.patient, one_of.account.now) else Role.UNKNOWN
     return one_of.told(fact, role, detail, (ended or began) if over else began)
+
+
+def _had_begun(resource: Node) -> bool:
+    return any(text(earlier, "status") in _BEGUN for earlier in resource.all("statusHistory"))
 
 
 def _contact(one_of: _Episode) -> str | None:

@@ -31,18 +31,8 @@ class Account:
     now: datetime
 
     def identity(self, resource: Node) -> str:
-        """Give what the sender knows a resource by: its business identifier, else its id.
-
-        The id is often made anew for each message; the identifier lasts. Where neither is
-        given there is only its place in what came: it is no other's, and no later account of
-        it can be known for one.
-        """
-        for identifier in resource.all("identifier"):
-            value = text(identifier, "value")
-            if value is not None and text(identifier, "use") != "old":
-                return f"{normal(text(identifier, 'system'))}|{value}"
-        own = text(resource, "id")
-        return f"id|{own}" if own is not None else f"place|{self.message.place_of(resource)}"
+        """Give what the sender knows a resource by."""
+        return identity_of(self.message, resource)
 
     def thing(self, kind: str, resource: Node) -> Id:
         """Our id of what a resource is about, as `appointment-…`."""
@@ -84,6 +74,29 @@ class Account:
             subjects=subjects,
             detail=detail,
         )
+
+
+def identity_of(message: Collection, resource: Node) -> str:
+    """Give what a sender knows a resource by: its business identifier, else its id.
+
+    The id is often made anew for each message; the identifier lasts. Where neither is given
+    there is only its place in what came: it is no other's, and no later account of it can be
+    known for one.
+    """
+    for identifier in resource.all("identifier"):
+        value = text(identifier, "value")
+        if value is not None and text(identifier, "use") != "old":
+            return f"{normal(text(identifier, 'system'))}|{value}"
+    own = text(resource, "id")
+    return f"id|{own}" if own is not None else f"place|{message.place_of(resource)}"
+
+
+def modified(resource: Node) -> bool:
+    """Whether its meaning is modified: no extension that does so is known here.
+
+    It may turn the meaning round, as "not" does, and FHIR forbids to overlook it.
+    """
+    return next(resource.all("modifierExtension"), None) is not None
 
 
 def parked(fact: Id, reason: Code, end: End = "parked-unsupported") -> Ended:

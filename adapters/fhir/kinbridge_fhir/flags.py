@@ -11,7 +11,7 @@ from typing import Final
 
 from kinbridge_fhir import safeguarding
 from kinbridge_fhir.appointments import patient_of, under_age
-from kinbridge_fhir.collection import Coding, codings
+from kinbridge_fhir.collection import Coding, Collection, coding, codings
 from kinbridge_fhir.cpis import is_cpis, plan_of_flag
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import Message
@@ -35,7 +35,7 @@ def flag(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
         yield plan_of_flag(account, resource)
         return
     fact = account.fact("flag", resource)
-    categories = {code.pair for code in codings(resource, "category")}
+    categories = _categories(resource)
     if not categories & safeguarding.CATEGORIES:
         yield parked(fact, "flag-not-safeguarding")
         return
@@ -78,6 +78,12 @@ def concern(
     )
 
 
+def _categories(resource: Node) -> set[tuple[str, str]]:
+    tags = (coding(tag) for meta in resource.all("meta") for tag in meta.all("tag"))
+    marks = [*codings(resource, "category"), *(tag for tag in tags if tag is not None)]
+    return {mark.pair for mark in marks}
+
+
 def _not_told(
     categories: set[tuple[str, str]], codes: list[Coding], status: str | None
 ) -> Code | None:
@@ -102,7 +108,10 @@ def _referral_taken_back(account: Account) -> bool:
     A response tells of a revoked request too, of somebody who did not come: that is no reason
     to take its concern back.
     """
-    message = account.message
+    return account.message.once(_request_taken_back)
+
+
+def _request_taken_back(message: Collection) -> bool:
     if not isinstance(message, Message) or message.event is None:
         return False
     requests = message.of_kind("ServiceRequest") if message.event.pair == _REQUEST else ()

@@ -33,7 +33,7 @@ def referral(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
         yield parked(fact, "no-safeguarding-concern" if said_none else "referral-not-used")
     elif safeguarding.says_none(reasons):
         yield parked(fact, "flag-codes-disagree")
-    elif status not in _TOLD | _TAKEN_BACK:
+    elif status not in _TOLD | _TAKEN_BACK or text(resource, "doNotPerform") == "true":
         yield parked(fact, "referral-not-made")
     else:
         yield concern(account, resource, fact, reasons, withdrawn=status in _TAKEN_BACK)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from kinbridge_fhir.appointments import patient_of, under_age
-from kinbridge_fhir.collection import codings
+from kinbridge_fhir.collection import Collection, codings
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.persons import Person, person
@@ -110,12 +110,23 @@ def _other(account: Account, resource: Node) -> tuple[Person, Node]:
     own = person(resource)
     if own.number is not None:
         return own, resource
-    for patient in account.message.of_kind("Patient"):
-        links = (one(link, "other") for link in patient.all("link"))
-        if any(account.message.resolve(link) is resource for link in links):
-            found = person(patient)
-            return replace(found, born=found.born or own.born), patient
-    return own, resource
+    linked = account.message.once(_linked)
+    patient = next((patient for related, patient in linked if related is resource), None)
+    if patient is None:
+        return own, resource
+    found = person(patient)
+    return replace(found, born=found.born or own.born), patient
+
+
+def _linked(message: Collection) -> list[tuple[Node, Node]]:
+    """Each RelatedPerson that a Patient is linked to, with the Patient: they are one."""
+    found: list[tuple[Node, Node]] = []
+    for patient in message.of_kind("Patient"):
+        for link in patient.all("link"):
+            related = message.resolve(one(link, "other"))
+            if related is not None and related.kind == "RelatedPerson":
+                found.append((related, patient))
+    return found
 
 
 def _over(resource: Node, version: Version) -> Occurred | None:

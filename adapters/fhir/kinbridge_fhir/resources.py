@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Final
 
 from kinbridge_fhir.appointments import appointment
-from kinbridge_fhir.cpis import care_plan
+from kinbridge_fhir.cpis import care_plan, care_team
 from kinbridge_fhir.encounters import encounter
 from kinbridge_fhir.episodes_of_care import episode
-from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.facts import Account, modified, parked
 from kinbridge_fhir.flags import flag
 from kinbridge_fhir.nodes import Node
 from kinbridge_fhir.referrals import referral
@@ -30,6 +30,7 @@ MAPPINGS: Final[Mapping[str, ResourceMapping]] = MappingProxyType(
     {
         "Appointment": lambda account, resource: (appointment(account, resource),),
         "CarePlan": care_plan,
+        "CareTeam": care_team,
         "Encounter": encounter,
         "EpisodeOfCare": episode,
         "Flag": flag,
@@ -84,7 +85,9 @@ def facts_of(
 
 def _one(account: Account, resource: Node, *, always: bool) -> Iterator[ChildEvent | Ended]:
     mapping = MAPPINGS.get(resource.kind)
-    if mapping is not None:
+    if mapping is not None and modified(resource):
+        yield parked(account.fact(word(resource.kind), resource), "modifier-unknown")
+    elif mapping is not None:
         yield from mapping(account, resource)
     elif always or resource.kind in COULD_BE_FACTS:
         yield parked(account.fact(word(resource.kind), resource), "resource-not-used")

@@ -16,11 +16,18 @@ from kinbridge_fhir.systems import (
     BARS_FLAG_CATEGORY,
     BARS_SAFEGUARDING,
     FLAG_CATEGORY,
+    RECORD_HEADING,
     SNOMED,
 )
 
-CATEGORIES: Final = frozenset({(BARS_FLAG_CATEGORY, "SG"), (FLAG_CATEGORY, "safety")})
-"""Flag categories under which a code is looked up here. Under any other it may be anything."""
+CATEGORIES: Final = frozenset(
+    {(BARS_FLAG_CATEGORY, "SG"), (FLAG_CATEGORY, "safety"), (RECORD_HEADING, "safeguarding")}
+)
+"""Flag categories under which a code is looked up here. Under any other it may be anything.
+
+The last is a heading of the PRSB's, by which GP Connect marks what a pharmacy tells a practice
+(Update Record, STU3); it stands in `meta.tag`.
+"""
 
 CERTAIN: Final = (BARS_FLAG_CATEGORY, "SG")
 """The category that is a concern by itself, whatever its code."""

@@ -32,6 +32,7 @@ UK_ROLE: Final = "uk-additional-person-role"
 NEMS_EVENT: Final = "nems-event"
 BARS_EVENT: Final = "bars-event"
 BARS_REASON: Final = "bars-reason"
+RECORD_HEADING: Final = "record-standard-heading"
 
 _UK: Final = "https://fhir.hl7.org.uk"
 _NHS: Final = "https://fhir.nhs.uk"
@@ -53,6 +54,7 @@ _SAME: Final = {
     f"{_UK}/codesystem/ukcore-nhsnumberverificationstatusengland": VERIFICATION,
     f"{_UK}/codesystem/ukcore-practicesettingcode": SPECIALTY,
     f"{_NHS}/codesystem/nhsdatamodelanddictionary-treatment-function": SPECIALTY,
+    f"{_NHS}/codesystem/nhsdatamodelanddictionary-clinical-specialty": SPECIALTY,
     f"{_UK}/codesystem/ukcore-admissionmethodengland": ADMISSION_METHOD,
     f"{_HL7}/v3-actcode": ACT_CODE,
     "http://hl7.org/fhir/v3/actcode": ACT_CODE,
@@ -77,6 +79,10 @@ _SAME: Final = {
     f"{_NHS}/stu3/valueset/dch-bloodspotoutcome-1": SNOMED,
     f"{_NHS}/codesystem/message-events-bars": BARS_EVENT,
     f"{_NHS}/codesystem/message-reason-bars": BARS_REASON,
+    # Before BaRS 1.0 the same codes had these addresses, and its own examples still do.
+    f"{_NHS}/codesystem/message-event-servicerequest": BARS_EVENT,
+    f"{_NHS}/codesystem/message-reason-servicerequest": BARS_REASON,
+    f"{_NHS}/codesystem/recordstandardheadings": RECORD_HEADING,
 }
 
 
