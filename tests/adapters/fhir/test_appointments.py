@@ -1,0 +1,186 @@
+"""Appointment: each status and reason of FHIR's, and what they say of a child and a mother."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought
+from kinbridge_schemas.events.maternity import AntenatalAppointment
+from kinbridge_schemas.vocabulary import AppointmentStatus, Responsible
+from tests.adapters.fhir.care import THE_CHILD, THE_MOTHER, mapped, reasons, sent
+from tests.adapters.fhir.messages import (
+    CANCELLATION,
+    MOTHER,
+    TREATMENT,
+    Resource,
+    appointment,
+    concept,
+    message,
+    organisation,
+    patient,
+)
+
+INSTEAD = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.replaces"
+THERE = {"reference": "Organization/there"}
+OF_A_CHILD = concept(TREATMENT, "290")
+
+Detail = AntenatalAppointment | AppointmentRecorded | ChildNotBrought
+
+
+def became(made: Resource) -> tuple[str, str]:
+    """What kind of event an appointment is, and what became of it."""
+    (event,) = mapped(sent(made)).events
+    assert isinstance(event.detail, Detail)
+    if isinstance(event.detail, ChildNotBrought):
+        return "child_not_brought", event.detail.responsible.value
+    return event.detail.kind, event.detail.status.value
+
+
+def childs(**changes: Any) -> Resource:
+    return appointment("c1", "child", serviceType=[OF_A_CHILD], **changes)
+
+
+@pytest.mark.parametrize(
+    ("status", "mother", "child"),
+    [
+        ("booked", "booked", ("appointment_recorded", "booked")),
+        ("arrived", "attended", ("appointment_recorded", "attended")),
+        ("checked-in", "attended", ("appointment_recorded", "attended")),
+        ("fulfilled", "attended", ("appointment_recorded", "attended")),
+        ("noshow", "did-not-attend", ("child_not_brought", "carer")),
+        ("cancelled", "unknown", ("appointment_recorded", "unknown")),
+    ],
+)
+def test_each_status_of_a_mothers_and_of_a_childs_appointment(
+    status: str, mother: str, child: tuple[str, str]
+) -> None:
+    assert became(appointment(status=status)) == ("antenatal_appointment", mother)
+    assert became(childs(status=status)) == child
+
+
+@pytest.mark.parametrize("status", ["proposed", "pending", "waitlist"])
+def test_what_nobody_has_agreed_to_is_no_appointment(status: str) -> None:
+    assert reasons(sent(appointment(status=status))) == ["appointment-not-agreed"]
+
+
+def test_entered_in_error_takes_back_what_was_told() -> None:
+    (right,) = mapped(sent(appointment())).events
+    (wrong,) = mapped(sent(appointment(status="entered-in-error", start=None))).events
+
+    assert (right.act, wrong.act, wrong.fact) == ("assert", "retract", right.fact)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        pytest.param("pat", "cancelled-by-patient", id="by the patient"),
+        pytest.param("pat-lt", "cancelled-by-patient", id="by the patient, for want of a bus"),
+        pytest.param("prov", "cancelled-by-provider", id="by the provider"),
+        pytest.param("prov-pers", "cancelled-by-provider", id="by the provider, who was away"),
+        pytest.param("oth-weath", "unknown", id="by the weather"),
+    ],
+)
+def test_who_cancelled_is_said_by_the_reason(reason: str, status: str) -> None:
+    made = appointment(status="cancelled", cancelationReason=concept(CANCELLATION, reason))
+
+    assert became(made) == ("antenatal_appointment", status)
+    (event,) = mapped(sent(made)).events
+    assert isinstance(event.detail, AntenatalAppointment)
+    assert event.detail.raw_status == f"cancelled/{reason}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"status": "missed"}, id="a status in no table"),
+        pytest.param({"status": None}, id="no status"),
+        pytest.param(
+            {"status": "cancelled", "cancelationReason": concept(CANCELLATION, "fog")},
+            id="a reason in no table",
+        ),
+        pytest.param(
+            {
+                "status": "cancelled",
+                "cancelationReason": {
+                    "coding": [
+                        {"system": CANCELLATION, "code": "pat"},
+                        {"system": CANCELLATION, "code": "prov"},
+                    ]
+                },
+            },
+            id="reasons that contradict each other",
+        ),
+    ],
+)
+def test_what_no_table_says_is_parked_for_a_person_and_never_guessed(
+    changes: dict[str, Any],
+) -> None:
+    assert reasons(sent(appointment(**changes))) == ["attendance-code-unknown"]
+
+
+def two(instead_at: dict[str, Any]) -> Resource:
+    """An appointment that is off, and the one that was booked instead of it."""
+    here = {"actor": {"reference": "Organization/trust"}, "status": "accepted"}
+    who = {"actor": {"reference": "Patient/mother"}, "status": "accepted"}
+    off = appointment("a1", status="cancelled", participant=[who, here])
+    new = appointment("a2", start="2026-03-16T09:30:00+00:00")
+    new["extension"] = [
+        {"url": INSTEAD, "valueReference": {"reference": "Appointment/a1"}},
+    ]
+    new["participant"] = [who, {"actor": instead_at, "status": "accepted"}]
+    there = organisation("there", "RX998", "Another Trust")
+    return message(off, new, THE_MOTHER, organisation(), there, event="S13")
+
+
+def test_moved_to_another_time_is_rebooked_and_to_another_provider_transferred() -> None:
+    def first(bundle: Resource) -> AppointmentStatus:
+        detail = mapped(bundle).events[0].detail
+        assert isinstance(detail, AntenatalAppointment)
+        return detail.status
+
+    assert first(two({"reference": "Organization/trust"})) is AppointmentStatus.RESCHEDULED
+    assert first(two(THERE)) is AppointmentStatus.TRANSFERRED
+
+
+def test_the_one_booked_instead_names_the_one_that_is_off() -> None:
+    off, new = mapped(two(THERE)).events
+
+    assert isinstance(off.detail, AntenatalAppointment)
+    assert isinstance(new.detail, AntenatalAppointment)
+    assert new.detail.replaces == off.detail.appointment_id
+
+
+def test_a_mother_of_fifteen_did_not_attend_and_was_not_not_brought() -> None:
+    young = patient("mother", MOTHER, "2011-01-04")
+    antenatal, clinic = (
+        mapped(message(made, young, event="S26")).events[0].detail
+        for made in (
+            appointment(status="noshow"),
+            appointment(status="noshow", serviceType=[OF_A_CHILD]),
+        )
+    )
+
+    assert isinstance(antenatal, AntenatalAppointment)
+    assert antenatal.status is AppointmentStatus.DID_NOT_ATTEND
+    assert isinstance(clinic, ChildNotBrought)
+    assert clinic.responsible is Responsible.CARER
+
+
+def test_a_service_may_be_said_by_its_category_alone() -> None:
+    made = appointment(serviceType=None, serviceCategory=[concept(TREATMENT, "560")])
+
+    assert became(made) == ("antenatal_appointment", "booked")
+
+
+def test_a_patient_by_number_alone_is_enough_and_their_age_is_not_known() -> None:
+    number = {"identifier": THE_CHILD["identifier"][0]}
+    made = childs(status="noshow", participant=[{"actor": number, "status": "accepted"}])
+
+    (event,) = mapped(sent(made)).events
+    assert isinstance(event.detail, AppointmentRecorded)
+    assert (event.detail.status, event.detail.responsible) == (
+        AppointmentStatus.DID_NOT_ATTEND,
+        Responsible.UNKNOWN,
+    )
