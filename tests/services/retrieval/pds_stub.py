@@ -37,7 +37,7 @@ Resource = dict[str, Any]
 Answer = tuple[int, dict[str, str], Resource]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Key:
     """A pair of keys, as an application has them."""
 
@@ -58,16 +58,16 @@ def a_key() -> Key:
     return Key(private.decode(), public.decode())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Seen:
-    """One request for a record: by whom it was made and when, without whom it is about."""
+    """One request for a record: when it was made, and what was shown."""
 
     at: datetime
     path: str
     headers: dict[str, str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class PdsStub:
     """`records` by the number they are asked for; one under another's number supersedes it.
 
