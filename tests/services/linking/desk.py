@@ -9,6 +9,7 @@ from typing import Any, Final
 from kinbridge.linking.documents import DOCUMENTS, ChildDocument, NoState
 from kinbridge.linking.stage import declare
 from kinbridge.linking.telling import ref_of
+from kinbridge.sources.pds import Pds
 from kinbridge.stage import At, Message
 from kinbridge_schemas.base import Value, derive_id
 from kinbridge_schemas.contracts import codec
@@ -24,6 +25,7 @@ from kinbridge_schemas.linked import (
     EventUnlinked,
     LinkedEvent,
 )
+from kinbridge_schemas.retrieval import Retrieval
 from kinbridge_schemas.vocabulary import Occurred, Precision, Role, Version
 from tests.builders import PSEUDONYMS, a_fact_id, when
 
@@ -158,8 +160,9 @@ class Found(dict[str, Value]):
 class Desk:
     """Linking with its documents, kept as the bytes a store would keep."""
 
-    def __init__(self) -> None:
-        self._stage: Final = declare(pseudonymiser=PSEUDONYMS)
+    def __init__(self, pds: Pds | None = None) -> None:
+        self._stage: Final = declare(pseudonymiser=PSEUDONYMS, pds=pds)
+        self.asked: list[Retrieval] = []
         self.kept: dict[str, bytes] = {}
         self.said: list[LinkedEvent] = []
         self.ends: list[Disposition] = []
@@ -202,6 +205,9 @@ class Desk:
             if isinstance(output.body, LinkedEvent):
                 assert output.key == output.body.child_ref
                 self.said.append(output.body)
+            elif isinstance(output.body, Retrieval):
+                assert (output.topic, output.key) == ("retrievals", output.body.destination)
+                self.asked.append(output.body)
             elif isinstance(output.body, Disposition):
                 self.ends.append(output.body)
 
