@@ -254,3 +254,29 @@ def test_a_message_with_its_parts_changed_is_mapped_or_unreadable(data: st.DataO
     except UnreadableError:
         return
     assert found.events or found.ends
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        pytest.param("9000000009^^^NHS^NH", True, id="as the ITK writes it"),
+        pytest.param("L1^^^RJ1^MR~900 000 0009^^^NHS", True, id="with spaces, after a local one"),
+        pytest.param("9000000009^^^NHSNBR^NHSNMBR", True, id="Millennium"),
+        pytest.param("9000000009^^^^NHSNMBR", True, id="by its type alone"),
+        pytest.param("9000000009^^^&2.16.840.1.113883.2.1.4.1&ISO", True, id="by its OID"),
+        pytest.param("9000000009^^^NHS^NH~9000000009^^^NHS", True, id="twice the same"),
+        pytest.param("9000000009^^^RJ1^MR", False, id="a hospital's that looks like one"),
+        pytest.param("9000000009", False, id="of nobody named"),
+        pytest.param('""^^^NHS^NH', False, id="deleted"),
+        pytest.param("9000000000^^^NHS^NH", False, id="a wrong check digit"),
+        pytest.param("9000000009^^^NHS~9000000017^^^NHS", False, id="two of them"),
+    ],
+)
+def test_an_nhs_number_is_one_that_is_said_to_be_one(written: str, *, known: bool) -> None:
+    person = PID_CHILD.split("|")
+    person[3] = written
+
+    found = mapped(message(msh(), evn(), "|".join(person), PV1_EMERGENCY))
+
+    assert bool(found.events) == known
+    assert [end.reason for end in found.ends] == ([] if known else ["no-usable-identifier"])

@@ -82,9 +82,12 @@ PATIENT_CLASSES: Final[dict[str, PatientClass]] = {
 }
 OBSTETRICS: Final = "B"
 
-# Who gives a number out (CX.4), its OID, or what kind of number it is (CX.5).
-NHS_AUTHORITIES: Final = frozenset({"NHS", "NHSNO", "NHSNBR", "2.16.840.1.113883.2.1.4.1"})
-NHS_TYPES: Final = frozenset({"NH", "NHS"})
+# Who gives a number out (CX.4), its OID, or what kind of number it is (CX.5). `NHSNBR` with
+# `NHSNMBR`, or the latter alone in either place, is what Millennium systems of trusts write.
+NHS_AUTHORITIES: Final = frozenset(
+    {"NHS", "NHSNO", "NHSNBR", "NHSNMBR", "2.16.840.1.113883.2.1.4.1"}
+)
+NHS_TYPES: Final = frozenset({"NH", "NHS", "NHSNMBR"})
 
 # NHS Data Dictionary, NHS NUMBER STATUS INDICATOR CODE, as the NHS ITK writes it in PID-32
 # (HL7 V2 ADT Message Specifications 1.1, table 0445).

@@ -223,15 +223,21 @@ class _Conversation:
         if any(isinstance(each, Accepted) for each in decided):
             self.listener.heard()
         stored = await asyncio.gather(*(self._store(each) for each in decided))
+        untold = False
         for each, safe in zip(decided, stored, strict=True):
             self._count(each, stored=safe)
             answer = reply(each, entrance, stored=safe)
             if answer is not None:
                 self.writer.write(framed(answer))
+            elif isinstance(each, Accepted) and not safe:
+                untold = True
         if not desk.durable.ready:
             desk.lost.set()
         async with asyncio.timeout(feed.message_within.total_seconds()):
             await self.writer.drain()
+        if untold:
+            # Whoever asked for no answers learns by this alone that something is wrong.
+            raise _OverError("not-stored")
 
     async def _store(self, decided: Decided) -> bool:
         if not isinstance(decided, Accepted):

@@ -287,3 +287,16 @@ async def test_any_bytes_are_answered_or_the_connection_ends_and_the_next_sender
     assert answers.pop() == b""
     assert all(answer.startswith(b"\x0bMSH|") for answer in answers)
     assert all(b"\rMSA|A" in answer for answer in answers)
+
+
+async def test_a_sender_that_wants_no_answers_learns_by_the_end_of_the_connection() -> None:
+    durable = InMemory(refuses="msg-timed-out")
+    async with a_place(durable) as place:
+        async with place.connected() as sender:
+            await sender.send(arrival("M1", more="|||NE|NE"), arrival("M2"))
+            answer = await sender.answer()
+            ended = await sender.ended()
+        await place.quiet()
+
+    assert (answer, ended) == (("AE", "M2"), True)
+    assert place.counted(CLOSED, reason="not-stored") == 1
