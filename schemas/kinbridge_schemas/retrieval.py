@@ -55,6 +55,8 @@ class Retrieval(Contract):
     `destination` is the key of the topic: `pds`, or the name of a FHIR server in the file of
     sources. `person` is the keyed pseudonym of the number, by which repeats are told. `relation`
     is who the person is to the child, `child` is given where the question is for one child.
+    `calls_back` names a question that is not to be asked any more, if it still waits: then
+    nothing is asked.
     """
 
     contract: ClassVar[str] = "Retrieval/v1"
@@ -68,6 +70,7 @@ class Retrieval(Contract):
     authority: AuthorityCode | None = None
     why: Code
     asked: AwareDatetime
+    calls_back: Id | None = None
 
 
 def retrieval_id(destination: Code, person: SubjectKey, what: str, why: Code, cause: str) -> Id:

@@ -328,21 +328,74 @@ def test_an_adopted_child_is_not_asked_about(a_world: Make, hospital: CareServer
     assert (questions(world), hospital.asked) == ([], [])
 
 
-def test_an_answer_that_comes_after_the_adoption_is_kept_nowhere(
+def waiting(world: MemoryWorld) -> int:
+    """How many questions wait to be asked."""
+    return sum(len(state.questions) for state in world.line.states("retrieval").values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "reason"),
+    [
+        pytest.param(
+            "adoption_shield_started", {"trigger": "rc1"}, "no-longer-applies", id="adopted"
+        ),
+        pytest.param(
+            "episode_closed", {"episode_id": "e", "reason": "RC8"}, "case-closed", id="closed"
+        ),
+        pytest.param(
+            "disclosure_risk_set",
+            {"risk_id": "r", "ground": "domestic-abuse"},
+            "disclosure-risk",
+            id="a risk in telling",
+        ),
+    ],
+)
+def test_a_question_that_still_waits_is_called_back_when_it_may_not_be_asked_any_more(
+    a_world: Make, hospital: CareServerStub, kind: str, data: dict[str, str], reason: str
+) -> None:
+    hospital.down = Fault(503)
+    world = opened(a_world(), BORN)
+    asked, before = len(hospital.asked), waiting(world)
+    world.send(from_cases(BORN.event(kind, world.now(), **data)))
+    world.until(world.now() + timedelta(seconds=1))
+    hospital.down = None
+    world.pass_time(hours=3)
+
+    assert (before, waiting(world)) == (1, 0)
+    assert len(hospital.asked) == asked
+    assert ("withdraw", reason) in [(d.decision, d.reason) for d in decided(world)]
+
+
+def test_a_question_that_was_called_back_for_a_risk_is_asked_once_it_is_cleared(
+    a_world: Make, hospital: CareServerStub
+) -> None:
+    hospital.down = Fault(503)
+    world = opened(a_world())
+    risk = EXPECTED.event("disclosure_risk_set", world.now(), risk_id="r", ground="other")
+    world.send(from_cases(risk))
+    world.pass_time(hours=1)
+    hospital.down = None
+    world.send(from_cases(EXPECTED.event("disclosure_risk_cleared", world.now(), risk_id="r")))
+    world.pass_time(hours=1)
+    first, back, again = questions(world)
+
+    assert back.calls_back == first.id
+    assert again.id != first.id
+    assert kept(world) == len(HISTORY)
+
+
+def test_what_is_told_of_a_child_after_its_adoption_is_kept_nowhere(
     a_world: Make, hospital: CareServerStub
 ) -> None:
     hospital.holds[CHILD] = [a_patient(CHILD), an_appointment("o1", MONDAY - 30 * DAY)]
-    hospital.down = Fault(503)
-    world = opened(a_world(), BORN)
-    world.send(from_cases(BORN.event("adoption_shield_started", world.now(), trigger="rc1")))
-    world.pass_time(hours=1)
-    hospital.down = None
+    world = a_world()
+    world.send(from_cases(*BORN.on_a_plan(MONDAY)))
+    world.send(from_cases(BORN.event("adoption_shield_started", MONDAY, trigger="rc1")))
     world.pass_time(hours=2)
     states = [state.picture for state in world.line.states("rules").values()]
 
-    assert [state.questions for state in world.line.states("retrieval").values()] == [()]
     assert [picture.facts for picture in states] == [{}]
-    assert b"child_not_brought" not in bytes_of(world, "linked-events")
+    assert CHILD.encode() not in bytes_of(world, "retrievals")
 
 
 def test_of_a_restricted_child_nothing_says_where_care_was_looked_for(a_world: Make) -> None:

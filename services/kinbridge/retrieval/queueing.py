@@ -15,7 +15,7 @@ from kinbridge.retrieval.pace import Pace
 from kinbridge.retrieval.schedule import LONGEST, LONGEST_OF_ALL, pause, wished
 from kinbridge.retrieval.state import Errand, Question, Queue
 from kinbridge.retrieval.steps import steps_of
-from kinbridge_schemas.base import Code
+from kinbridge_schemas.base import Code, Id
 from kinbridge_schemas.retrieval import (
     Answer,
     CareWanted,
@@ -55,6 +55,8 @@ class Turn:
 
     def asked(self, new: Retrieval) -> str:
         """Take in a question. The same person asked about twice while waiting is one question."""
+        if new.calls_back is not None:
+            return self._called_back(new.calls_back)
         if any(q.asked.id == new.id for q in self.queue.questions):
             return "question-repeated"
         question = Question(asked=new, steps=steps_of(new))
@@ -105,6 +107,18 @@ class Turn:
         self.queue = self.queue.model_copy(
             update={"on_its_way": errand if chosen is not None else None}
         )
+
+    def _called_back(self, name: Id) -> str:
+        """Take a question out. What comes of an attempt that is under way is not awaited."""
+        question = next((q for q in self.queue.questions if q.asked.id == name), None)
+        if question is None:
+            return "not-waiting"
+        self._replace(question, None)
+        errand = self.queue.on_its_way
+        if errand is not None and errand.asked.id == name:
+            self.queue = self.queue.model_copy(update={"on_its_way": None})
+        self.go_on()
+        return "called-back"
 
     # -- ends
 

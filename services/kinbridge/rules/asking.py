@@ -7,7 +7,7 @@ is asked is decided at a step of the clock, when no order of facts can change it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
@@ -16,11 +16,17 @@ from typing import Final, Literal
 from kinbridge.partnership.calendar import london_date
 from kinbridge.partnership.care import CareTerms, Resource, Whose
 from kinbridge.partnership.terms import Standing
-from kinbridge.rules.finding import is_history
-from kinbridge.rules.picture import Account
+from kinbridge.rules.calling_back import (
+    SEARCHED,
+    asked_by,
+    called_back,
+    no_longer,
+    still_waiting,
+)
+from kinbridge.rules.causes import Cause, causes_of
 from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.pregnancy import pregnancy_ended, unborn_at
-from kinbridge.rules.situation import OWN, at_risk, in_need, meetings_over
+from kinbridge.rules.situation import at_risk, in_need, meetings_over
 from kinbridge.rules.state import AskedOf, ChildState
 from kinbridge.rules.view import View
 from kinbridge_schemas.base import Code, Id, derive_id
@@ -28,8 +34,6 @@ from kinbridge_schemas.concerns import SharingDecision
 from kinbridge_schemas.disclosure import ON_HOLD
 from kinbridge_schemas.events.contact import AssessmentStarted, ReferralReceived
 from kinbridge_schemas.events.protection import (
-    CpPlanStarted,
-    S47Started,
     StrategyDiscussionRequested,
     StrategyDiscussionScheduled,
 )
@@ -38,24 +42,9 @@ from kinbridge_schemas.linked import ChildRecord
 from kinbridge_schemas.retrieval import CareWanted, Retrieval, retrieval_id
 from kinbridge_schemas.vocabulary import DisclosureTier, Role
 
-Why = Literal["strategy-discussion", "section-47", "protection-plan", "case-opened"]
-
-_ASKED_FOR: Final[Mapping[Resource, Literal["appointments", "encounters"]]] = {
-    "Appointment": "appointments",
-    "Encounter": "encounters",
-}
 _MONTH: Final = timedelta(days=30.5)
 _AHEAD: Final = timedelta(days=90)
 """Appointments that are booked are looked for too: the next one is shown on an alert."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cause:
-    """Why providers are asked: what began, and which opening or fact it is."""
-
-    why: Why
-    about: str
-    facts: tuple[Id, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +62,8 @@ class Asked:
 
     asked: dict[Id, AskedOf]
     unasked: dict[Id, Code]
+    waiting: dict[Id, Retrieval]
+    recalls: int
     says: list[Retrieval | SharingDecision] = field(default_factory=list)
     waits: bool = False
 
@@ -87,10 +78,13 @@ def ask(
 ) -> Asked:
     """Decide what is asked of which provider. Without a step of the clock nothing is."""
     record, care = portrait.view.record, portrait.policy.care
-    result = Asked(_of_this_opening(state.asked, record), dict(state.unasked))
+    waiting = still_waiting(state.waiting, portrait.view.picture)
+    before = _of_this_opening(state.asked, record)
+    result = Asked(before, dict(state.unasked), waiting, state.recalls)
+    _call_back(result, portrait, stepping=stepping)
     if care is None or not record.open or pregnancy_ended(portrait.view):
         return result
-    causes, considered = _causes(portrait), set[Id]()
+    causes, considered = causes_of(portrait), set[Id]()
     for person, server in product(_persons(record, care), care.servers):
         key = pseudonymiser.of_nhs_number(person.number)
         ids = {
@@ -106,7 +100,8 @@ def ask(
             continue
         # What began together is one question, for the gravest reason.
         name, cause = next(iter(fresh.items()))
-        question = _Question(portrait, care, person, server, name, cause)
+        again = _again(name, result.recalls)
+        question = _Question(portrait, care, person, server, name, again, cause)
         asked = question.decided(result, key)
         if asked is not None:
             result.asked |= dict.fromkeys(fresh, asked)
@@ -114,47 +109,28 @@ def ask(
     return result
 
 
+def _again(name: Id, recalls: int) -> Id:
+    return derive_id("retrieval", name, str(recalls)) if recalls else name
+
+
+def _call_back(result: Asked, portrait: Portrait, *, stepping: bool) -> None:
+    """Call back what still waits, where nothing may be asked any more."""
+    reason = no_longer(portrait.view)
+    if reason is None or not result.waiting:
+        return
+    if not stepping:
+        result.waits = True
+        return
+    version, gone = portrait.policy.policy_version, result.waiting
+    result.says += called_back(gone, version, reason, portrait.as_of)
+    # Should it be lifted, what was called back is asked again: as another question.
+    result.recalls += 1
+    result.asked = {n: each for n, each in result.asked.items() if each.retrieval not in gone}
+    result.waiting = {}
+
+
 def _of_this_opening(asked: dict[Id, AskedOf], record: ChildRecord) -> dict[Id, AskedOf]:
     return {name: each for name, each in asked.items() if each.opening == record.opening}
-
-
-def _causes(portrait: Portrait) -> list[_Cause]:
-    """What there is to ask for, the gravest first."""
-    view = portrait.view
-    over = meetings_over(view)
-    called: dict[str, list[Id]] = {}
-    for account, requested in view.of(StrategyDiscussionRequested):
-        if _counts(portrait, account) and requested.meeting_id not in over:
-            called.setdefault(requested.meeting_id, []).append(account.fact)
-    for account, planned in view.of(StrategyDiscussionScheduled):
-        if _counts(portrait, account) and planned.meeting_id not in over:
-            called.setdefault(planned.meeting_id, []).append(account.fact)
-    found = [
-        _Cause("strategy-discussion", meeting, tuple(sorted(facts)))
-        for meeting, facts in sorted(called.items())
-    ]
-    found += [
-        _Cause("section-47", d.s47_id, (a.fact,))
-        for a, d in sorted(view.of(S47Started), key=_by_fact)
-        if _counts(portrait, a)
-    ]
-    found += [
-        _Cause("protection-plan", d.plan_id, (a.fact,))
-        for a, d in sorted(view.of(CpPlanStarted), key=_by_fact)
-        if _counts(portrait, a)
-    ]
-    return [*found, _Cause("case-opened", str(view.record.opening))]
-
-
-def _by_fact(told: tuple[Account, object]) -> Id:
-    return told[0].fact
-
-
-def _counts(portrait: Portrait, account: Account) -> bool:
-    """The child's own, and news: what began long ago is covered by the case's opening."""
-    return account.relation in OWN and not is_history(
-        account, account.occurred.at, portrait.policy
-    )
 
 
 def _persons(record: ChildRecord, care: CareTerms) -> Iterator[_Person]:
@@ -172,14 +148,15 @@ def _persons(record: ChildRecord, care: CareTerms) -> Iterator[_Person]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One question about one person to one server."""
+    """One question about one person to one server. `own` is its id, `name` that of its cause."""
 
     portrait: Portrait
     care: CareTerms
     person: _Person
     server: Code
     name: Id
-    cause: _Cause
+    own: Id
+    cause: Cause
 
     def decided(self, result: Asked, key: SubjectKey) -> AskedOf | None:
         """Ask, or record why not. Gives None while it is still to be decided."""
@@ -199,17 +176,19 @@ class _Question:
             self._withhold(result, "hold", ON_HOLD, basis.code)
             return None
         result.unasked.pop(self.name, None)
-        result.says.append(self._retrieval(key, kinds, tier, basis.code))
+        question = self._retrieval(key, kinds, tier, basis.code)
+        result.says.append(question)
+        result.waiting[self.own] = question
         result.says.append(self._decision("share", self.cause.why, basis.code, tier))
         return asked
 
     def _asked(self, key: SubjectKey, kinds: tuple[Resource, ...]) -> AskedOf:
         return AskedOf(
-            retrieval=self.name,
+            retrieval=self.own,
             server=self.server,
             person=key,
             relation=self.person.relation,
-            asked_for=tuple(_ASKED_FOR[kind] for kind in kinds),
+            asked_for=tuple(SEARCHED[kind] for kind in kinds),
             opening=self.portrait.view.record.opening,
             at=self.portrait.as_of,
         )
@@ -225,7 +204,7 @@ class _Question:
     ) -> Retrieval:
         record, as_of = self.portrait.view.record, self.portrait.as_of
         return Retrieval(
-            id=self.name,
+            id=self.own,
             destination=self.server,
             wanted=CareWanted(
                 kinds=kinds,
@@ -261,14 +240,14 @@ class _Question:
         basis: str | None,
         tier: DisclosureTier | None,
     ) -> SharingDecision:
-        early = self.cause.why == "case-opened"
+        rule, arm = asked_by(self.cause.why)
         when = self.portrait.as_of
         return SharingDecision(
-            id=derive_id("decision", self.name, verdict, reason, when.isoformat()),
+            id=derive_id("decision", self.own, verdict, reason, when.isoformat()),
             child=self.portrait.view.record.child,
-            concern=self.name,
-            rule="R23" if early else "R6",
-            arm="family-help" if early else "macpt",
+            concern=self.own,
+            rule=rule,
+            arm=arm,
             roles=(),
             decision=verdict,
             reason=reason,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from kinbridge.partnership.model import Partnership
+from kinbridge.rules.calling_back import called_back, still_waiting
 from kinbridge.rules.finding import SILENT
 from kinbridge.rules.picture import Picture
 from kinbridge.rules.state import ChildState, Said
@@ -26,6 +27,7 @@ from kinbridge_schemas.concerns import (
     Whom,
 )
 from kinbridge_schemas.linked import ChildRecord, EventLinked, LinkedEvent
+from kinbridge_schemas.retrieval import Retrieval
 from kinbridge_schemas.vocabulary import Role
 
 _ENDED: Final = "This has ended and nothing more is asked."
@@ -41,7 +43,7 @@ def purges(linked: LinkedEvent) -> bool:
 
 def severed(
     state: ChildState, record: ChildRecord, policy: Partnership, cause: str
-) -> tuple[ChildState, tuple[AlertProposed | SharingDecision, ...]]:
+) -> tuple[ChildState, tuple[AlertProposed | SharingDecision | Retrieval, ...]]:
     """Give what is left of a state, which is the record's last word, and what ends with it."""
     at = max(state.clock, state.picture.recorded)
     words = tuple(
@@ -49,7 +51,10 @@ def severed(
         for name, said in sorted(state.said.items())
         for word in _last_words(name, said, record, policy, at, cause)
     )
-    return ChildState(picture=Picture(record=record), clock=state.clock), words
+    waiting = still_waiting(state.waiting, state.picture)
+    questions = called_back(waiting, policy.policy_version, SILENT, at)
+    bared = ChildState(picture=Picture(record=record), clock=state.clock)
+    return bared, (*words, *questions)
 
 
 def _last_words(

@@ -100,7 +100,7 @@ def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) ->
     if record.shielded:
         return Outcome(*severed(state, record, policy, cause), reason="shielded")
     idle = not state.said and not state.withheld and nothing_to_find(state.picture)
-    if idle and nothing_to_ask(record, policy.care):
+    if idle and not state.waiting and nothing_to_ask(record, policy.care):
         return Outcome(state.model_copy(update={"due": None}))
     portrait = Portrait(View(state.picture, record), state.clock, policy)
     asked = ask(portrait, state, terms.pseudonymiser, stepping=stepping)
@@ -121,12 +121,14 @@ def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) ->
     turn.looks += [turn.clock + _SOON] if asked.waits else []
     turn.reasons |= {"care-asked-for"} if asked.says else set()
     looks = [*turn.looks, *([findings.look_at] if findings.look_at else [])]
-    due_at = min(looks, default=None) if record.open else None
+    due_at = min(looks, default=None) if record.open or asked.waits else None
     update = {
         "said": turn.said,
         "withheld": turn.withheld,
         "asked": asked.asked,
         "unasked": asked.unasked,
+        "waiting": asked.waiting,
+        "recalls": asked.recalls,
         "due": due_at,
     }
     reason = next((r for r in _REASONS if r in turn.reasons), "nothing-new")

@@ -10,6 +10,7 @@ from kinbridge.rules.picture import BEGINNING, Picture
 from kinbridge_schemas.base import Code, Id, Value
 from kinbridge_schemas.concerns import RuleCode
 from kinbridge_schemas.identifiers import FamilyRef, SubjectKey
+from kinbridge_schemas.retrieval import Retrieval
 from kinbridge_schemas.vocabulary import DisclosureTier, Role, RoleCode, ServiceArm, Urgency
 
 
@@ -51,7 +52,8 @@ class ChildState(Value):
     """One child. `clock` is the last step; `withheld` why a concern was not shared, by its id.
 
     `asked` are the questions to providers, by every cause that led to them; `unasked` is why
-    one was not asked.
+    one was not asked; `waiting` those that may not have been answered, by their ids,
+    and `recalls` how often such were called back.
     """
 
     picture: Picture = Picture()
@@ -60,4 +62,6 @@ class ChildState(Value):
     withheld: dict[Id, Code] = Field(default_factory=dict)
     asked: dict[Id, AskedOf] = Field(default_factory=dict)
     unasked: dict[Id, Code] = Field(default_factory=dict)
+    waiting: dict[Id, Retrieval] = Field(default_factory=dict)
+    recalls: int = 0
     due: AwareDatetime | None = None

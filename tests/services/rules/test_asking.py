@@ -10,6 +10,7 @@ import pytest
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import SharingDecision
 from kinbridge_schemas.events.contact import ReferralReceived
+from kinbridge_schemas.events.knowledge import CareRetrieved
 from kinbridge_schemas.events.protection import (
     StrategyDiscussionCancelled,
     StrategyDiscussionRequested,
@@ -240,6 +241,58 @@ def test_a_disclosure_risk_holds_the_question_until_a_person_has_looked() -> Non
     assert (before, held) == ([], [("hold", "disclosure-risk")])
     assert [q.why for q in play.asked] == ["protection-plan"]
     assert [d.decision for d in questions_decided(play)] == ["hold", "share"]
+
+
+def answered(child: ChildRecord, question: Retrieval, kind: str) -> LinkedEvent:
+    detail = CareRetrieved.model_validate(
+        {
+            "retrieval": question.id,
+            "server": HOSPITAL,
+            "asked_for": kind,
+            "of": question.relation,
+            "why": question.why,
+            "status": "no-data",
+            "since": wanted(question).since,
+        }
+    )
+    fact = derive_id("fact", "care", question.id, kind)
+    return a_linked_event(detail, child=child, at=day(0, 1), fact=fact)
+
+
+@pytest.mark.parametrize(
+    ("told", "called_back"),
+    [
+        pytest.param([], True, id="nothing told"),
+        pytest.param(["appointments"], True, id="half of it told"),
+        pytest.param(["appointments", "encounters"], False, id="all told"),
+    ],
+)
+def test_when_a_case_closes_only_a_question_that_still_waits_is_called_back(
+    told: list[str],
+    called_back: bool,
+) -> None:
+    play, child = asking(), a_born()
+    (question,) = steps(play, plan(child, day(-3)))
+    play.send(*(answered(child, question, kind) for kind in told))
+    play.send(a_changed_child(a_born(revision=2, open=False)))
+    play.clock(day(1))
+    play.clock(day(2))
+
+    assert [q.calls_back for q in play.asked[1:]] == ([question.id] if called_back else [])
+    assert play.state.waiting == {}
+    assert play.state.due is None
+
+
+def test_what_is_called_back_is_on_record() -> None:
+    play = asking()
+    (question,) = steps(play, plan(a_born(), day(-3)))
+    play.send(a_changed_child(a_born(revision=2, shielded=True)))
+    asked, withdrawn = questions_decided(play)
+
+    assert (withdrawn.decision, withdrawn.reason) == ("withdraw", "no-longer-applies")
+    assert (withdrawn.concern, withdrawn.asked) == (asked.concern, HOSPITAL)
+    assert play.asked[-1].calls_back == question.id
+    assert play.state.waiting == {}
 
 
 def test_a_case_that_opens_again_is_asked_about_again() -> None:
