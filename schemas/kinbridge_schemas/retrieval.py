@@ -98,7 +98,7 @@ class Retrieved(Contract):
     after_seconds: Annotated[int, Field(ge=0)] | None = None
     attempted: AwareDatetime
     content_type: Annotated[str, Field(max_length=200)] = ""
-    content: Base64Bytes = b""
+    content: Annotated[Base64Bytes, Field(repr=False)] = b""
 
 
 class Answer(Value):

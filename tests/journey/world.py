@@ -16,6 +16,8 @@ from kinbridge.demo.played import Answered, Arrival
 from kinbridge.demo.sources import SOURCES, source_keys
 from kinbridge.demo.templates import Request
 from kinbridge.intake import decide as door
+from kinbridge.intake.entries import Arrival as Arriving
+from kinbridge.intake.entries import Entry
 from kinbridge.partnership.loader import load_all
 from kinbridge.partnership.model import Partnership
 from kinbridge.pipeline import stages
@@ -90,12 +92,21 @@ class MemoryWorld:
         decided = self._decided(request)
         if isinstance(decided, door.Refused):
             return Answered(request, decided.status, self._seconds())
-        for entry in decided.entries:
+        self.put(*decided.entries)
+        return Answered(request, ACCEPTED, self._seconds())
+
+    @property
+    def arrival(self) -> Arriving:
+        """What a way in needs to make its records."""
+        return Arriving(self._pseudonymiser, self._now)
+
+    def put(self, *entries: Entry) -> None:
+        """Write what some way in has made."""
+        for entry in entries:
             headers = tuple(to_headers(entry.envelope))
             self.line.send_bytes(entry.topic, entry.key.encode(), entry.value, headers)
         self.line.run()
         assert self.unread() == []
-        return Answered(request, ACCEPTED, self._seconds())
 
     def listen(self, within: timedelta) -> Sequence[Arrival]:
         """Give what is new; while nothing is, let the time go by."""
