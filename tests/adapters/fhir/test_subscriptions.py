@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 import pytest
 from fhir.resources.R4B.subscription import Subscription as R4Subscription
 from fhir.resources.subscription import Subscription as R5Subscription
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kinbridge_fhir.heard import Kind
 from kinbridge_fhir.notices import read_notice, read_status
@@ -27,6 +30,7 @@ from kinbridge_fhir.subscribing import (
 )
 from kinbridge_schemas.problems import UnreadableError
 from tests.adapters.fhir.messages import appointment, patient
+from tests.adapters.fuzz.parts import OPERATIONS, rearranged
 from tests.services.intake.subscriptions.notified import (
     Account,
     Event,
@@ -39,6 +43,10 @@ NOW: Final = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 BASE: Final = "https://fhir.example.org/r4"
 VERSIONS: Final = get_args(FhirVersion)
 JSON: Final = "application/fhir+json"
+EVENTS: Final = (
+    Event(2, "Appointment/a1", NOW),
+    Event(3, "Appointment/a2", NOW, removed=True),
+)
 HOOK: Final = "https://door.example.org/nhs/subscriptions/appointments"
 
 
@@ -53,9 +61,7 @@ def sent(body: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize("kind", get_args(Kind))
 @pytest.mark.parametrize("version", VERSIONS)
 def test_one_shape_is_read_of_every_version_and_kind(version: FhirVersion, kind: Kind) -> None:
-    events = [Event(2, "Appointment/a1", NOW), Event(3, "Appointment/a2", NOW, removed=True)]
-
-    found = read_notice(sent(notification(an_account(version), kind, events)), JSON)
+    found = read_notice(sent(notification(an_account(version), kind, EVENTS)), JSON)
 
     assert (found.kind, found.status, found.since_start) == (kind, "active", 3)
     assert [(e.number, e.focus, e.removed) for e in found.events] == [
@@ -244,3 +250,37 @@ def test_answers_are_put_together_as_they_came() -> None:
     assert next_page(sent(searchset([], BASE, f"{BASE}/page/2"))) == f"{BASE}/page/2"
     assert next_page(page) is None
     assert [is_resource(each) for each in (page, b"{}", b"[]", b"<", b"")] == [True, *[False] * 4]
+
+
+READERS: Final = (
+    lambda content: read_notice(content, JSON),
+    lambda content: read_status(content, JSON),
+    lambda content: delivered(content, JSON),
+    lambda content: needed(content, JSON),
+    lambda content: standing(content, HOOK),
+    next_page,
+)
+SEEDS: Final = (
+    *(sent(notification(an_account(v), "query-event", EVENTS)) for v in VERSIONS),
+    *(sent(searchset([json.loads(subscription(a_wish(v), "s1"))], BASE)) for v in VERSIONS),
+    sent(searchset([appointment("a1", "mother")], BASE, f"{BASE}/page/2")),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    content=st.one_of(
+        st.binary(max_size=60),
+        st.builds(
+            rearranged,
+            st.sampled_from(SEEDS),
+            st.sampled_from(OPERATIONS),
+            st.integers(0, 200),
+            st.integers(0, 200),
+        ),
+    )
+)
+def test_whatever_a_server_answers_is_read_or_said_to_be_unreadable(content: bytes) -> None:
+    for reader in READERS:
+        with suppress(UnreadableError):
+            reader(content)

@@ -111,6 +111,7 @@ class Provider:
     page: int = 50
     stuck: str = ""
     go: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
     asked: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     _pages: dict[str, list[Resource]] = field(default_factory=dict)
@@ -207,7 +208,19 @@ class Provider:
 
     # What the server answers.
 
+    async def until(self, part: str, times: int = 1) -> None:
+        """Wait until requests with a text in them have been answered."""
+        async with self.news:
+            await self.news.wait_for(lambda: sum(part in a for a in self.asked) >= times)
+
     async def answer(self, request: Request, path: str) -> Response:
+        """Give the answer to one request, below the base address."""
+        found = await self._answer(request, path)
+        async with self.news:
+            self.news.notify_all()
+        return found
+
+    async def _answer(self, request: Request, path: str) -> Response:
         query = str(request.url.query)
         self.asked.append(f"{request.method} {path}{'?' + query if query else ''}")
         if self.stuck and path.startswith(self.stuck):

@@ -40,7 +40,7 @@ MOTHER: Final = "9000000009"
 SECRET: Final = "a-made-up-secret-of-one-subscription"  # noqa: S105 - of tests only
 TOPIC: Final = "https://example.org/topics/appointments"
 UNDER: Final = "/fhir"
-_NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Nothing is encrypted on loopback: no authorities are read."""
 
 
@@ -201,7 +201,7 @@ def _mapped(content: bytes, headers: Mapping[str, str]) -> Mapped:
 async def a_world(**changes: Any) -> AsyncIterator[World]:
     """Start it all, with the mother known to the server, and end it in order."""
     config, clock, durable = a_subscription(**changes), Clock(), InMemory()
-    client = httpx.AsyncClient(verify=_NOBODY)
+    client = httpx.AsyncClient(verify=NOBODY)
     provider = Provider(config.version, clock, client)
     provider.put(patient("mother", MOTHER, "1998-05-04"))
     settings = {
@@ -250,3 +250,12 @@ def missed(own: str, version: FhirVersion = "4.0", **changes: Any) -> dict[str, 
     if version == "5.0":
         found["serviceType"] = [{"concept": each} for each in found["serviceType"]]
     return found
+
+
+async def three_missed(world: World) -> None:
+    """Let three appointments be missed, two told in one notification."""
+    version = world.config.version
+    await world.provider.happen(missed("a1", version))
+    two = [world.provider.put(missed(own, version)) for own in ("a2", "a3")]
+    await world.provider.send(world.provider.event(*two))
+    await world.turn(seconds=1)
