@@ -30,6 +30,9 @@ ROUTES: Final = (
     "pds-related-persons",
     "case-webhook",
     "dfe-csc",
+    "cin-census",
+    "ssda903",
+    "annex-a",
     "hl7v2",
 )
 """The routes that are built in: the first part of an envelope's `source`, before the colon."""

@@ -23,6 +23,9 @@ SOURCES: Final = {
     "pds-related-persons": "pds",
     "case-webhook": "209.example",
     "dfe-csc": "209.example",
+    "cin-census": "209.example",
+    "ssda903": "209.example",
+    "annex-a": "209.example",
     "hl7v2": "example-trust",
 }
 

@@ -34,6 +34,7 @@ class Details:
     postcode: str | None = None
     nhs_number: str | None = None
     restriction: Restriction | None = None
+    pregnancy_ended: date | None = None
 
     @property
     def is_unborn(self) -> bool:
@@ -148,7 +149,7 @@ class Proceedings:
 
     id: str
     letter: date | None = None
-    family_meeting_offered: date | None = None
+    family_meeting_offered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,15 @@ class Placement:
     end: date | None = None
     end_reason: str | None = None
     episode: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """A sign of adoption that no placement and no closure carries."""
+
+    id: str
+    on: date
+    sign: Literal["placed-for-adoption", "adoption-order"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +239,7 @@ class ChildSnapshot:
     feed are compared with its own only. `complete_since` says that every object which was so
     on or after that day stands here, so that one which no longer does was deleted; None says
     that what is left out says nothing. `purged` removes the child and all that was said.
+    What the source ties to no episode (`assessments` to `workers`) stands beside the episodes.
     """
 
     child: str
@@ -239,8 +250,14 @@ class ChildSnapshot:
     contacts: tuple[Contact, ...] = ()
     help: tuple[Help, ...] = ()
     episodes: tuple[Episode, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    cin_plans: tuple[CinPlan, ...] = ()
+    enquiries: tuple[Enquiry, ...] = ()
+    conferences: tuple[Conference, ...] = ()
+    cp_plans: tuple[CpPlan, ...] = ()
+    workers: tuple[Worker, ...] = ()
     placements: tuple[Placement, ...] = ()
-    adopted: tuple[tuple[str, date], ...] = ()
+    adoptions: tuple[Adoption, ...] = ()
     missing: tuple[Missing, ...] = ()
     purges: tuple[Purge, ...] = ()
     purged: bool = False

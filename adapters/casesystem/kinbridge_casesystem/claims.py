@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
+from kinbridge_casesystem.child import Relation
 from kinbridge_casesystem.port import CaseSource
 from kinbridge_schemas.base import Id
 from kinbridge_schemas.events import Detail
 from kinbridge_schemas.mapped import Remembered
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.times import read_date, start_of
+from kinbridge_schemas.times import start_of
 from kinbridge_schemas.vocabulary import Occurred, Precision
 
-# Clocks of two systems differ, and a snapshot made at midnight is of the next day.
-_AHEAD: Final = timedelta(days=1)
+DETAILS: Final = "details"
+"""The object of a child that holds who it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One fact that a snapshot holds. `beside` is what counts of it that is not in the detail."""
+    """One fact that a snapshot holds. `beside` is what counts of it that is not in the detail.
+
+    `other` is the second person that the fact is about.
+    """
 
     fact: Id
     within: tuple[Id, ...]
     occurred: Occurred
     detail: Detail
     beside: str = ""
+    other: Relation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,20 @@ class Scope:
     child: str
     now: datetime
     remembered: Remembered
+    feed: str = ""
     within: tuple[Id, ...] = ()
 
     def object(self, kind: str, raw: str) -> Id:
         """Our id of an object of this child. Siblings may share an object's own id."""
-        return self.case.local("object_id", f"{self.child}|{kind}|{raw}")
+        return self.case.local("object_id", f"{self._prefix}{self.child}|{kind}|{raw}")
+
+    def local(self, field: str, raw: str) -> Id:
+        """Our id of something that the source names. Ids of a feed's own making are a child's."""
+        return self.case.local(field, f"{self._prefix}{self.child}|{raw}" if self.feed else raw)
 
     def inside(self, kind: str, raw: str) -> Scope:
         within = (*self.within, self.object(kind, raw))
-        return Scope(self.case, self.child, self.now, self.remembered, within)
+        return Scope(self.case, self.child, self.now, self.remembered, self.feed, within)
 
     def fact(self, slot: str, raw: str = "") -> Id:
         return self.case.fact(slot, self.object("child", ""), self.object(slot, raw))
@@ -58,21 +68,17 @@ class Scope:
 
     @property
     def undated(self) -> Occurred:
-        """For what the API gives no date of: when it was first seen."""
+        """For what the source gives no date of: when it was first seen."""
         return Occurred(at=self.now, precision=Precision.UNKNOWN)
 
-    def on(self, text: str | None, path: str) -> Occurred | None:
-        """Read a day that has been. Raises UnreadableError: `date-in-future` too."""
-        found = self.on_any(text, path)
-        if found is not None and found.at > self.now + _AHEAD:
-            raise UnreadableError("date-in-future", path)
-        return found
+    @property
+    def _prefix(self) -> str:
+        return f"{self.feed}|" if self.feed else ""
 
-    def on_any(self, text: str | None, path: str) -> Occurred | None:
-        """Read a day that may lie ahead. None where there is none."""
-        if not text:
-            return None
-        return Occurred(at=start_of(read_date(text, path)), precision=Precision.DAY)
+
+def on(day: date) -> Occurred:
+    """Give a day as what the source said: a day and no more."""
+    return Occurred(at=start_of(day), precision=Precision.DAY)
 
 
 def unique(ids: list[str], path: str) -> None:

@@ -13,7 +13,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import IO, Final, Protocol
 
@@ -76,8 +76,8 @@ class Format(Protocol):
         """
         ...
 
-    def read(self, content: bytes, today: date, /) -> Read:
-        """Read one part. `today` tells what lies ahead. Raises UnreadableError."""
+    def read(self, content: bytes, now: datetime, /) -> Read:
+        """Read one part. `now` tells what lies ahead. Raises UnreadableError."""
         ...
 
 
@@ -89,6 +89,9 @@ class Row:
     table: str
     cells: dict[str, str]
 
+
+UNNAMED: Final = "unnamed"
+"""The id of a part whose child has none: its reader says what is missing."""
 
 _AT_ONCE: Final = 20_000
 """Rows that are sorted in memory at a time: some tens of megabytes."""
@@ -139,7 +142,7 @@ def _part(child: str, lines: Iterable[bytes], about: dict[str, str]) -> Part:
         _, table, cells = line.rstrip(b"\n").split(b"\t")
         tables.setdefault(json.loads(table), []).append(json.loads(cells))
     body = {"about": about, "child": child, "tables": tables}
-    return Part(json.dumps(body, sort_keys=True).encode(), child)
+    return Part(json.dumps(body, sort_keys=True).encode(), child or UNNAMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,13 @@ from kinbridge_schemas.events.kinds import KINDS
 _OWN_MODULES: Final = {module.__name__ for module in (contact, protection, persons)}
 # It names a fact of ours, which the authority quotes back to us.
 _OURS_ALREADY: Final = frozenset({"verified_fact_id"})
+# Health sees it of an authority in CP-IS; the authority itself knows its own plans.
+_OF_HEALTH: Final = frozenset({"cpis_status_recorded"})
 
 AUTHORITY_KINDS: Final[Mapping[str, type[Value]]] = {
-    name: kind for name, kind in KINDS.items() if kind.__module__ in _OWN_MODULES
+    name: kind
+    for name, kind in KINDS.items()
+    if kind.__module__ in _OWN_MODULES and name not in _OF_HEALTH
 }
 """The kinds that an authority may speak of. What health saw is for health to say."""
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from kinbridge.intake.decide import Answered
 from kinbridge.intake.keys import Door
 from kinbridge.intake.replies import PROBLEM, Problem, Receipt
-from kinbridge_casesystem.snapshot_model import ToldChild
+from kinbridge_casesystem.dfe_model import ToldChild
 from kinbridge_casesystem.webhook_model import SentEvent
 
 ABOUT: Final = """\

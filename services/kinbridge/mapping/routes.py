@@ -6,7 +6,7 @@ from typing import Final
 
 from kinbridge.sources.mllp import codes_of
 from kinbridge.sources.model import Sources
-from kinbridge_casesystem import CaseWebhook, ChildSnapshots
+from kinbridge_casesystem import SNAPSHOTS, CaseWebhook
 from kinbridge_fhir import (
     FhirMessages,
     FhirNotifications,
@@ -26,13 +26,13 @@ ROUTES: Final[Routes] = {
     "pds-patient": PdsPatients(),
     "pds-related-persons": PdsRelatedPersons(),
     "case-webhook": CaseWebhook(),
-    "dfe-csc": ChildSnapshots(),
+    **SNAPSHOTS,
     "hl7v2": Hl7v2(),
 }
 """Every route with the codes of its standard alone."""
 
 
-NOT_FHIR: Final = frozenset({"case-webhook", "dfe-csc", "hl7v2"})
+NOT_FHIR: Final = frozenset({"case-webhook", *SNAPSHOTS, "hl7v2"})
 
 
 def routes_of(sources: Sources) -> Routes:

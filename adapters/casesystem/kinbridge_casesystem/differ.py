@@ -1,0 +1,231 @@
+"""Snapshots of a child told as events, by difference: one differ for every snapshot source.
+
+The previous snapshot is remembered as keyed hashes, ids and dates. What is new or different
+becomes an event; what is the same says nothing. What is left out was deleted only where the
+source tells all of a span of time (`complete_since`); else an end is an end date, and a
+removal is a purge. Order in lists does not matter. On a first load every fact keeps the day
+that it took effect, which is what makes it history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from kinbridge_casesystem.child import ChildSnapshot, Details, Relation
+from kinbridge_casesystem.claims import DETAILS, Claim, Scope, unique
+from kinbridge_casesystem.claims_care import care_claims, other_care_claims
+from kinbridge_casesystem.claims_details import details_claims, details_marks, relation_claims
+from kinbridge_casesystem.claims_episodes import early_claims, episode_claims, work_claims
+from kinbridge_casesystem.cutting import Read
+from kinbridge_casesystem.port import CaseSource, nhs_number, person_name
+from kinbridge_schemas.base import Id
+from kinbridge_schemas.envelope import to_text
+from kinbridge_schemas.events import ChildEvent, Detail, Subject
+from kinbridge_schemas.events.persons import AddressChanged, Purged
+from kinbridge_schemas.events.protection import IcpcScheduled
+from kinbridge_schemas.identifiers import LaChildId
+from kinbridge_schemas.mapped import Asserted, Ended, Given, Mapped, Remembered, authority_of
+from kinbridge_schemas.received import Received
+from kinbridge_schemas.times import start_of
+from kinbridge_schemas.vocabulary import Occurred, Precision, Role, Version
+
+Reader = Callable[[bytes, datetime], Read]
+"""Reads one part of a source, at a time. Raises UnreadableError for what is no snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The adapter of one kind of snapshot. Holds nothing of any child.
+
+    `repeated_at` is the path of the list that is wrong where two objects have one id.
+    """
+
+    version: str
+    read: Reader
+    repeated_at: str = ""
+
+    @property
+    def compares(self) -> bool:
+        return True
+
+    def __call__(self, received: Received, given: Given, /) -> Mapped:
+        """Map one child. Raises UnreadableError naming the field."""
+        child = self.read(received.content, given.now).snapshot
+        case = CaseSource(received.source, authority_of(received.source), given.pseudonymiser)
+        telling = _Telling(case, child, given, self.repeated_at)
+        if child.purged:
+            return telling.purged()
+        found = telling.difference()
+        if found.events:
+            return found
+        known = bool(given.remembered.facts)
+        end = Ended(
+            fact=received.id,
+            end="duplicate" if known else "parked-unsupported",
+            reason="unchanged" if known else "message-without-facts",
+        )
+        return found.model_copy(update={"ends": (end,)})
+
+
+@dataclass(slots=True)
+class _Telling:
+    """One comparison: what was remembered, what is claimed now, what there is to tell."""
+
+    case: CaseSource
+    child: ChildSnapshot
+    given: Given
+    repeated_at: str
+    events: list[ChildEvent] = field(default_factory=list)
+
+    @property
+    def before(self) -> Remembered:
+        return self.given.remembered
+
+    @property
+    def updated(self) -> datetime:
+        # Two snapshots may carry one time of receipt: the later one still gets a later version.
+        last = self.before.updated
+        return max(self.given.now, last + timedelta(microseconds=1)) if last else self.given.now
+
+    @property
+    def scope(self) -> Scope:
+        child = self.child
+        return Scope(self.case, child.child, self.given.now, self.before, child.feed)
+
+    def difference(self) -> Mapped:
+        facts = dict(self.before.facts)
+        claims, marks = self._claims()
+        gone = [*self._purged(), *self._denied(), *self._deleted({c.fact for c in claims})]
+        for fact in gone:
+            if (known := facts.pop(fact, None)) is not None:
+                self._tell(fact, known.occurred, known.detail, known.role, retract=True)
+        for claim in claims:
+            content = self._content(claim)
+            known = facts.get(claim.fact)
+            if known is not None and (known.content, known.within) == (content, claim.within):
+                continue
+            # An object that only moved to another episode is the same fact in another place.
+            if known is None or known.content != content:
+                self._tell(claim.fact, claim.occurred, claim.detail, self._role, claim.other)
+            facts[claim.fact] = Asserted(
+                content=content,
+                within=claim.within,
+                role=self._role,
+                occurred=claim.occurred,
+                detail=_without_identifiers(claim.detail),
+            )
+        told = self.updated if self.events else self.before.updated
+        remember = Remembered(facts=facts, marks=marks, updated=told)
+        return Mapped(events=tuple(self.events), remember=remember)
+
+    def purged(self) -> Mapped:
+        for fact, known in self.before.facts.items():
+            self._tell(fact, known.occurred, known.detail, known.role, retract=True)
+        occurred = Occurred(at=self.given.now, precision=Precision.UNKNOWN)
+        self._tell(self.scope.fact("purged"), occurred, Purged(scope="child"), self._role)
+        return Mapped(events=tuple(self.events), remember=Remembered(updated=self.updated))
+
+    def _claims(self) -> tuple[list[Claim], dict[str, str]]:
+        scope, child, marks = self.scope, self.child, dict(self.before.marks)
+        claims: list[Claim] = []
+        if child.details is not None:
+            claims += details_claims(scope, child.details)
+            marks |= details_marks(scope, child.details)
+        claims += relation_claims(scope, child)
+        claims += early_claims(scope, child)
+        for episode in child.episodes:
+            claims += episode_claims(scope.inside("episode", episode.id), episode)
+        claims += work_claims(scope, child)
+        placed, period = care_claims(scope, child.placements)
+        if period:
+            marks["care"] = period
+        claims += [*placed, *other_care_claims(scope, child)]
+        unique([claim.fact for claim in claims], self.repeated_at)
+        return claims, marks
+
+    def _purged(self) -> Iterator[Id]:
+        gone = {self.scope.object(purge.kind, purge.id) for purge in self.child.purges}
+        yield from (f for f, known in self.before.facts.items() if gone & set(known.within))
+
+    def _denied(self) -> Iterator[Id]:
+        # The one field that takes something back by saying no.
+        for episode in self.child.episodes:
+            if episode.no_further_action is False:
+                yield self.scope.fact("no-action", episode.id)
+
+    def _deleted(self, claimed: set[Id]) -> Iterator[Id]:
+        since = self.child.complete_since
+        if since is None:
+            return
+        first, details = start_of(since), self.scope.object(DETAILS, "")
+        for fact, known in self.before.facts.items():
+            # Who the child is, is told by changes: what is not claimed again still holds.
+            if fact in claimed or details in known.within or known.occurred.at < first:
+                continue
+            if not self._held_since(known.detail):
+                yield fact
+
+    def _held_since(self, detail: Detail) -> bool:
+        # A conference whose day has come is claimed as held; that it was planned stays true.
+        return isinstance(detail, IcpcScheduled) and detail.date <= self.given.now
+
+    @property
+    def _role(self) -> Role:
+        details = self.child.details
+        if details is None:
+            return Role(self.before.marks.get("role", Role.CHILD.value))
+        return Role.UNBORN if details.is_unborn else Role.CHILD
+
+    def _subject(self, role: Role) -> Subject:
+        details, own = self.child.details or Details(), LaChildId(self.child.child)
+        born = start_of(details.born) if details.born is not None else None
+        name = person_name(f"{details.first_name or ''} {details.surname or ''}")
+        return self.case.subject(role, own, nhs_number(details.nhs_number), name, born)
+
+    def _other(self, other: Relation) -> Subject:
+        return self.case.subject(
+            Role(other.role),
+            LaChildId(other.person),
+            nhs_number(other.nhs_number),
+            person_name(other.name),
+            start_of(other.born) if other.born is not None else None,
+        )
+
+    def _tell(
+        self,
+        fact: Id,
+        occurred: Occurred,
+        detail: Detail,
+        role: Role,
+        other: Relation | None = None,
+        *,
+        retract: bool = False,
+    ) -> None:
+        version = Version(updated=self.updated)
+        second = (self._other(other),) if other is not None else ()
+        subjects = (self._subject(role), *second)
+        self.events.append(
+            self.case.event(
+                fact, version, occurred, self.given.now, subjects, detail, retract=retract
+            )
+        )
+
+    def _content(self, claim: Claim) -> str:
+        # Without a date of its own a claim is the same whenever it is seen.
+        dated = claim.occurred.precision is not Precision.UNKNOWN
+        said = "|".join(
+            (
+                claim.detail.model_dump_json(),
+                to_text(claim.occurred.at) if dated else "",
+                claim.beside,
+            )
+        )
+        return self.case.pseudonymiser.fingerprint(said.encode())
+
+
+def _without_identifiers(detail: Detail) -> Detail:
+    if isinstance(detail, AddressChanged):
+        return AddressChanged()
+    return detail
