@@ -68,7 +68,7 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
     if start is None and not withdrawn:
         raise UnreadableError("appointment-start-missing", "Appointment.start")
     occurred = start or account.unknown_time(version)
-    service = service_of(resource)
+    service = service_of(account, resource)
     whose = Whose(patient.born, occurred.at, own_errand(service))
     became = outcome(meaning, whose) or Outcome(AppointmentStatus.UNKNOWN, Responsible.UNKNOWN)
     detail = _detail(account, resource, occurred, service, became)
@@ -105,9 +105,15 @@ def patient_of(account: Account, resource: Node, *names: str) -> tuple[Person, N
     return None
 
 
-def service_of(resource: Node) -> Service:
-    """Give the kind of service by the code table. A treatment function is a hospital's."""
+def service_of(account: Account, resource: Node) -> Service:
+    """Give the kind of service: by the feed's own codes first, then by the code table.
+
+    A treatment function in neither is a hospital's.
+    """
     found = [code for name in _SERVICE for code in codings(resource, name)]
+    for code in found:
+        if (own := account.codes.service(code.code)) is not None:
+            return own
     for code in found:
         if code.pair in SERVICES:
             return SERVICES[code.pair]
@@ -156,13 +162,13 @@ def _meaning(account: Account, resource: Node) -> Meaning | None:
     said = meaning_of(APPOINTMENT_STATUS, text(resource, "status") or "")
     if said is Meaning.MISSED:
         # Why nobody came changes nothing, unless it says that a child was not brought.
-        brought = Meaning.NOT_BROUGHT in (m for _, m in _reasons(resource))
+        brought = Meaning.NOT_BROUGHT in (m for _, m in _reasons(account, resource))
         return Meaning.NOT_BROUGHT if brought else said
     if said is not Meaning.CANCELLED:
         return said
     if (moved := _moved(account, resource)) is not None:
         return moved
-    reasons = [meaning for _, meaning in _reasons(resource)]
+    reasons = [meaning for _, meaning in _reasons(account, resource)]
     known = [meaning for meaning in reasons if meaning is not None]
     # One reason may be given in several systems: one that is known is enough.
     return None if reasons and not known else together([said, *known])
@@ -179,20 +185,22 @@ def _moved(account: Account, resource: Node) -> Meaning | None:
     return Meaning.TRANSFERRED if elsewhere else Meaning.REBOOKED
 
 
-def _reasons(resource: Node) -> list[tuple[str, Meaning | None]]:
+def _reasons(account: Account, resource: Node) -> list[tuple[str, Meaning | None]]:
     # R5 spells it with two l; reasons that are typed have no code and are not read.
+    local = account.codes.local_attendance
     return [
-        (code.code, meaning_of(code.system, code.code))
+        (code.code, meaning_of(code.system, code.code, local))
         for name in ("cancelationReason", "cancellationReason")
         for code in codings(resource, name)
     ]
 
 
-def _raw(resource: Node) -> str:
+def _raw(account: Account, resource: Node) -> str:
     # The source's own word is kept, but only a word of a code list: nothing that was typed.
     status = text(resource, "status") or ""
     known = status if meaning_of(APPOINTMENT_STATUS, status) is not None else "unlisted"
-    reason = next((code for code, meaning in _reasons(resource) if meaning is not None), None)
+    listed = (code for code, meaning in _reasons(account, resource) if meaning is not None)
+    reason = next(listed, None)
     return f"{known}/{reason}" if reason is not None else known
 
 
@@ -216,7 +224,7 @@ def _detail(
     account: Account, resource: Node, occurred: Occurred, service: Service, became: Outcome
 ) -> Detail:
     own, given_by = account.thing("appointment", resource), _provider(account, resource)
-    raw = _raw(resource)
+    raw = _raw(account, resource)
     if service is Service.MATERNITY:
         return AntenatalAppointment(
             appointment_id=own,

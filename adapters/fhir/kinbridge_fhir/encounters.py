@@ -120,7 +120,7 @@ def _attendance(visit: _Visit) -> ChildEvent:
     account, resource = visit.account, visit.resource
     occurred = _arrival(account, resource)
     end = _time(resource, "end")
-    service = service_of(resource)
+    service = service_of(account, resource)
     detail = EdAttended(
         attendance_id=account.thing("encounter", resource),
         # Maternity triage is emergency care of a pregnancy, by its own door.
@@ -147,7 +147,9 @@ def _stay(visit: _Visit) -> Iterator[ChildEvent]:
     account, resource = visit.account, visit.resource
     own, provider = account.thing("encounter", resource), _provider(account, resource)
     method = _admission_method(resource)
-    maternity = method in MATERNITY_ADMISSIONS or service_of(resource) is Service.MATERNITY
+    maternity = (
+        method in MATERNITY_ADMISSIONS or service_of(account, resource) is Service.MATERNITY
+    )
     arrival = _arrival(account, resource)
     admitted = Admitted(
         admission_id=own,

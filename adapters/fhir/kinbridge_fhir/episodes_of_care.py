@@ -88,7 +88,7 @@ class _Episode:
 def episode(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
     """Map one EpisodeOfCare: one fact, or one for each step in CAMHS."""
     fact = account.fact("episodeofcare", resource)
-    service = service_of(resource)
+    service = service_of(account, resource)
     if service not in _RESPONSIBLE | {Service.MATERNITY, Service.CAMHS}:
         yield parked(fact, "episode-type-not-used")
         return

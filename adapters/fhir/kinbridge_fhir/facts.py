@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from kinbridge_fhir.collection import Collection
+from kinbridge_fhir.feed import NO_CODES, LocalCodes
 from kinbridge_fhir.nodes import Node, text
 from kinbridge_fhir.persons import Person
 from kinbridge_fhir.systems import normal
@@ -29,6 +30,7 @@ class Account:
     source: str
     pseudonymiser: Pseudonymiser
     now: datetime
+    codes: LocalCodes = NO_CODES
 
     def identity(self, resource: Node) -> str:
         """Give what the sender knows a resource by."""

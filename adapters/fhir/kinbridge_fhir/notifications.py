@@ -14,6 +14,7 @@ from typing import Final
 from kinbridge_fhir.collection import Collection, tail
 from kinbridge_fhir.deleted import Deleted, deleted
 from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.feed import NO_CODES, Feeds, version_with
 from kinbridge_fhir.heard import Delivered, Happened, Pointer
 from kinbridge_fhir.nodes import Node, read, text
 from kinbridge_fhir.notices import Notification, tells_status
@@ -73,10 +74,21 @@ def _to_be_asked(notification: Notification, event: Happened) -> bool:
 
 
 class FhirNotifications:
-    """Maps what subscriptions bring, R4, R4B and R5, JSON and XML. Holds nothing."""
+    """Maps what subscriptions bring, R4, R4B and R5, JSON and XML.
 
-    version = NOTIFICATION_MAPPING
+    `feeds` are local codes by server.
+    """
+
     compares = False
+
+    def __init__(self, feeds: Feeds | None = None) -> None:
+        self._feeds: Final = dict(feeds or {})
+        self._version: Final = version_with(NOTIFICATION_MAPPING, self._feeds)
+
+    @property
+    def version(self) -> str:
+        """The version of this mapping, and of the tables that it was given."""
+        return self._version
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one record. Raises UnreadableError where nothing of it can be read."""
@@ -84,7 +96,8 @@ class FhirNotifications:
         collection = deleted(root) or Collection(root)
         # A server has one name, however many subscriptions: what comes twice is then one fact.
         source = received.source.partition(".")[0]
-        account = Account(collection, source, given.pseudonymiser, given.now)
+        codes = self._feeds.get(source, NO_CODES)
+        account = Account(collection, source, given.pseudonymiser, given.now, codes)
         found = _ends(account, received.id)
         return Mapped(
             events=tuple(item for item in found if isinstance(item, ChildEvent)),

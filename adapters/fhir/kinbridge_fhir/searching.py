@@ -13,6 +13,7 @@ from typing import Final, Literal
 from kinbridge_fhir.codes import MAPPING_VERSION
 from kinbridge_fhir.collection import Collection
 from kinbridge_fhir.facts import Account, parked
+from kinbridge_fhir.feed import NO_CODES, Feeds, LocalCodes, version_with
 from kinbridge_fhir.nodes import JsonNode, Node, read, read_json, text
 from kinbridge_fhir.persons import nhs_number
 from kinbridge_fhir.resources import facts_of
@@ -44,10 +45,21 @@ _NOT_FOUND: Final = "not-found"  # HL7 FHIR, IssueType
 
 
 class FhirSearches:
-    """Maps the answers of FHIR servers that were searched for care. Holds nothing."""
+    """Maps the answers of FHIR servers that were searched for care.
 
-    version = MAPPING_VERSION
+    `feeds` are local codes by server.
+    """
+
     compares = False
+
+    def __init__(self, feeds: Feeds | None = None) -> None:
+        self._feeds: Final = dict(feeds or {})
+        self._version: Final = version_with(MAPPING_VERSION, self._feeds)
+
+    @property
+    def version(self) -> str:
+        """The version of this mapping, and of the tables that it was given."""
+        return self._version
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one answer. Raises UnreadableError where it is not said to what it is one.
@@ -62,7 +74,8 @@ class FhirSearches:
             pages = _pages(answer, content)
         except UnreadableError as problem:
             return _without_pages(answer, answer.wanted, step, problem, received, given)
-        facts = [fact for page in pages for fact in _facts(page, kind, answer, given)]
+        codes = self._feeds.get(answer.destination, NO_CODES)
+        facts = [fact for page in pages for fact in _facts(page, kind, answer, given, codes)]
         others = sum(isinstance(fact, Ended) and fact.reason == _ANOTHER for fact in facts)
         retrieved = _retrieved(answer, answer.wanted, step, _found(answer, pages, kind, others))
         return Mapped(
@@ -130,10 +143,12 @@ def _pages(answer: Answer, content: bytes) -> list[Page]:
     return [Page(page, patient) for page in pages]
 
 
-def _facts(page: Page, kind: str, answer: Answer, given: Given) -> Iterator[ChildEvent | Ended]:
+def _facts(
+    page: Page, kind: str, answer: Answer, given: Given, codes: LocalCodes
+) -> Iterator[ChildEvent | Ended]:
     if _existence(answer):
         return  # it was only asked whether there is anything, whatever the server sent
-    account = Account(page, answer.destination, given.pseudonymiser, given.now)
+    account = Account(page, answer.destination, given.pseudonymiser, given.now, codes)
     for resource in page.of_kind(kind):
         try:
             found = facts_of(account, [resource])

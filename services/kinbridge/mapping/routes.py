@@ -37,7 +37,13 @@ NOT_FHIR: Final = frozenset({"case-webhook", *SNAPSHOTS, "hl7v2"})
 
 def routes_of(sources: Sources) -> Routes:
     """Give every route, with the feeds' own codes that the file of sources holds."""
-    found = {**ROUTES, "hl7v2": Hl7v2(codes_of(sources.mllp))}
+    found: Routes = {
+        **ROUTES,
+        "fhir-message": FhirMessages(sources.codes),
+        "fhir-notification": FhirNotifications(sources.codes),
+        "fhir-search": FhirSearches(sources.codes),
+        "hl7v2": Hl7v2(codes_of(sources.mllp)),
+    }
     if not sources.strict:
         return found
     # The models of all of FHIR take memory and a start of their own: not where nobody asks.

@@ -5,12 +5,15 @@ Addresses and secrets are named by the setting that holds them and never stand i
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from kinbridge.sources.care import CareServers
 from kinbridge.sources.mesh import Mailboxes
 from kinbridge.sources.mllp import MllpFeeds
 from kinbridge.sources.pds import Pds
 from kinbridge.sources.subscriptions import FhirSubscriptions
 from kinbridge.sources.terms import SourceName
+from kinbridge_fhir.feed import LocalCodes
 from kinbridge_schemas.base import Value
 
 
@@ -18,7 +21,8 @@ class Sources(Value):
     """Every source that is fetched or listened to. What is not named does not run.
 
     `strict` names feeds, of here or of the file of keys, whose FHIR is also validated whole. It
-    costs some hundred times what reading costs: it is for getting to know a sender.
+    costs some hundred times what reading costs: it is for getting to know a sender. `codes` are
+    a feed's own codes in FHIR, by its name; those of HL7 v2 stand with the feed.
     """
 
     mesh: Mailboxes = ()
@@ -27,3 +31,4 @@ class Sources(Value):
     pds: Pds | None = None
     subscriptions: FhirSubscriptions = ()
     strict: frozenset[SourceName] = frozenset()
+    codes: dict[SourceName, LocalCodes] = Field(default_factory=dict)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from pydantic import ValidationError
 
+from kinbridge.mapping.routes import routes_of
+from kinbridge.sources.model import Sources
+from kinbridge_fhir.feed import LocalCodes
 from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought
 from kinbridge_schemas.events.maternity import AntenatalAppointment
+from kinbridge_schemas.mapped import Given, Mapped, Remembered
+from kinbridge_schemas.received import Received
 from kinbridge_schemas.vocabulary import AppointmentStatus, Responsible
 from tests.adapters.fhir.care import THE_CHILD, THE_MOTHER, mapped, reasons, sent
 from tests.adapters.fhir.messages import (
@@ -16,11 +22,13 @@ from tests.adapters.fhir.messages import (
     TREATMENT,
     Resource,
     appointment,
+    as_json,
     concept,
     message,
     organisation,
     patient,
 )
+from tests.adapters.mapping import NOW, PSEUDONYMS
 
 INSTEAD = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.replaces"
 THERE = {"reference": "Organization/there"}
@@ -184,3 +192,77 @@ def test_a_patient_by_number_alone_is_enough_and_their_age_is_not_known() -> Non
         AppointmentStatus.DID_NOT_ATTEND,
         Responsible.UNKNOWN,
     )
+
+
+OWN: Final = LocalCodes.model_validate(
+    {
+        "services": {"anc-2": "maternity"},
+        "attendance": {"wnb": "not-brought", "TRF": "transferred", "DNA-C": "missed"},
+    }
+)
+
+
+def by_its_own_codes(made: Resource, codes: LocalCodes = OWN) -> Mapped:
+    """Map an appointment by a trust's own codes, as the file of sources gives them."""
+    adapter = routes_of(Sources(codes={"example-trust": codes}))["fhir-message"]
+    received = Received(
+        id="received-0123456789abcdef",
+        content=as_json(sent(made)),
+        content_type="application/fhir+json",
+        source="example-trust",
+        route="fhir-message",
+    )
+    return adapter(received, Given(PSEUDONYMS, NOW, Remembered()))
+
+
+def locally(code: str) -> dict[str, Any]:
+    return {"coding": [{"system": "https://example.org/reasons", "code": code}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "became"),
+    [
+        pytest.param("cancelled", "TRF", "transferred", id="transferred"),
+        pytest.param("cancelled", "dna-c", "did-not-attend", id="off, for nobody came"),
+        pytest.param("noshow", "wnb", "did-not-attend", id="of a mother nobody was not brought"),
+        pytest.param("booked", "TRF", "booked", id="a reason counts only where it is off"),
+    ],
+)
+def test_a_trust_says_what_its_own_codes_mean(status: str, code: str, became: str) -> None:
+    mapped = by_its_own_codes(appointment(status=status, cancelationReason=locally(code)))
+
+    detail = mapped.events[0].detail
+    assert isinstance(detail, AntenatalAppointment)
+    assert detail.status.value == became
+    assert detail.raw_status == f"{status}/{code}"
+
+
+def test_a_code_that_the_trust_did_not_list_is_parked_still() -> None:
+    made = appointment(status="cancelled", cancelationReason=locally("TRX"))
+
+    assert [end.reason for end in by_its_own_codes(made).ends] == ["attendance-code-unknown"]
+    listed_nowhere = appointment(status="cancelled", cancelationReason=locally("TRF"))
+    assert reasons(sent(listed_nowhere)) == ["attendance-code-unknown"]
+
+
+def test_a_clinic_of_the_trusts_own_is_its_service() -> None:
+    made = appointment(serviceType=[locally("ANC-2")])
+
+    assert by_its_own_codes(made).events[0].detail.kind == "antenatal_appointment"
+    assert became(made)[0] == "appointment_recorded"
+
+
+def test_the_version_of_a_mapping_says_with_which_codes() -> None:
+    plain, own = (
+        routes_of(Sources(codes=codes))["fhir-message"].version
+        for codes in ({}, {"example-trust": OWN})
+    )
+
+    assert plain != own
+    assert own.startswith(plain)
+
+
+def test_a_slip_in_the_file_is_refused() -> None:
+    for wrong in ({"attendance": {"X": "perhaps"}}, {"services": {"X": "antenatal"}}):
+        with pytest.raises(ValidationError):
+            LocalCodes.model_validate(wrong)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from kinbridge_fhir.feed import version_with
 from kinbridge_fhir.hl7v2.appointments import appointment
 from kinbridge_fhir.hl7v2.codes import MAPPING_VERSION, TRIGGERS, Reading
 from kinbridge_fhir.hl7v2.demographics import demographics, merges, relationships
@@ -31,7 +31,7 @@ class Hl7v2:
 
     def __init__(self, feeds: Mapping[str, FeedCodes] | None = None) -> None:
         self._feeds: Final = dict(feeds or {})
-        self._version: Final = _version(self._feeds)
+        self._version: Final = version_with(MAPPING_VERSION, self._feeds)
 
     @property
     def version(self) -> str:
@@ -61,6 +61,9 @@ class Hl7v2:
 
 def _facts(account: Account) -> Iterable[ChildEvent | Ended]:
     reading = TRIGGERS.get(account.trigger)
+    kind, event = account.trigger
+    if kind == "SIU" and event in account.codes.attendance:
+        reading = Reading.APPOINTMENT
     if reading is None:
         return (account.parked("event-unknown"),)
     if reading is Reading.NOT_USED:
@@ -78,11 +81,3 @@ def _visit(account: Account, reading: Reading) -> Iterator[ChildEvent | Ended]:
     yield from visit(account, reading)
     if reading in _WITH_RELATIVES:
         yield from relationships(account)
-
-
-def _version(feeds: Mapping[str, FeedCodes]) -> str:
-    local = {name: codes.fingerprint() for name, codes in feeds.items() if codes != STANDARD}
-    if not local:
-        return MAPPING_VERSION
-    told = "|".join(f"{name}={local[name]}" for name in sorted(local))
-    return f"{MAPPING_VERSION}.{hashlib.blake2b(told.encode(), digest_size=4).hexdigest()}"
