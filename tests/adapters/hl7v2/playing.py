@@ -52,6 +52,11 @@ def told(route: str, case: str) -> list[dict[str, Any]]:
     """
     text = (GOLDEN / route / case / "expect.json").read_text(encoding="utf-8")
     (expected,) = json.loads(text)
+    return in_short(expected)
+
+
+def in_short(expected: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the same of what a message was mapped to, as JSON."""
     kept = ("kind", "status", "planned", "maternity", "responsible")
     return [
         *(

@@ -22,8 +22,17 @@ from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought, 
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.vocabulary import AppointmentStatus, Service
-from tests.adapters.hl7v2.messages import PID_CHILD, PV1_EMERGENCY, arrival, evn, message, msh
-from tests.adapters.hl7v2.playing import MESSAGES, events, latest, mapped, told
+from tests.adapters.hl7v2.messages import (
+    PID_CHILD,
+    PID_MOTHER,
+    PV1_ANTENATAL,
+    PV1_EMERGENCY,
+    arrival,
+    evn,
+    message,
+    msh,
+)
+from tests.adapters.hl7v2.playing import MESSAGES, events, in_short, latest, mapped, told
 from tests.adapters.mapping import NOW, PSEUDONYMS
 from tests.services.intake.mllp.talk import a_feed
 
@@ -39,8 +48,6 @@ from tests.services.intake.mllp.talk import a_feed
         ("booked", "antenatal-booked"),
         ("antenatal-arrival", "antenatal-arrived"),
         ("antenatal-missed", "antenatal-missed"),
-        ("cancelled-by-patient", "antenatal-cancelled-by-patient"),
-        ("cancelled-by-provider", "antenatal-cancelled-by-provider"),
         ("cancelled-by-nobody-named", "antenatal-cancelled-by-nobody-named"),
         ("entered-in-error", "antenatal-withdrawn"),
         ("child-not-brought", "child-not-brought"),
@@ -66,6 +73,64 @@ def siu(event: str, sent: str, *, status: str = "", start: str = "202603090930")
     sch = "SCH|A7001^BOOKINGS" + "|" * 10 + f"^^^{start}" + "|" * 14 + status
     header = msh(f"SIU^{event}", f"{event}-{sent}", sent=sent)
     return message(header, sch, PID_CHILD, "PV1|1|O||||||||290")
+
+
+def antenatal(event: str, *, reason: str = "", status: str = "") -> bytes:
+    sch = f"SCH|A7001^BOOKINGS|||||{reason}|||||^^^202603090930" + "|" * 14 + status
+    header = msh(f"SIU^{event}", sent="202603091800")
+    return message(header, sch, PID_MOTHER, PV1_ANTENATAL)
+
+
+DICTIONARY: Final = FeedCodes(dictionary_outcomes=True)
+OWN: Final = FeedCodes(
+    attendance={
+        "1": Meaning.BOOKED,
+        "3": Meaning.ATTENDED,
+        "5": Meaning.MISSED,
+        "RSN1": Meaning.BY_PATIENT,
+        "Z02": Meaning.ATTENDED,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "codes", "fhir"),
+    [
+        (antenatal("S15", reason="2"), DICTIONARY, "antenatal-cancelled-by-patient"),
+        (antenatal("S15", reason="4"), DICTIONARY, "antenatal-cancelled-by-provider"),
+        (antenatal("S14", status="5"), DICTIONARY, "antenatal-attended"),
+        (antenatal("S26", status="3"), DICTIONARY, "antenatal-missed"),
+        (antenatal("S15", reason="RSN1^text"), OWN, "antenatal-cancelled-by-patient"),
+        (antenatal("S14", status="3"), OWN, "antenatal-attended"),
+        (antenatal("S26", status="5"), OWN, "antenatal-missed"),
+        (antenatal("Z02", status="3"), OWN, "antenatal-attended"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_feeds_codes_tell_what_fhir_tells(content: bytes, codes: FeedCodes, fhir: str) -> None:
+    found = mapped(content, codes).model_dump(mode="json", exclude_none=True)
+
+    assert in_short(found) == told("fhir-message", fhir)
+
+
+@pytest.mark.parametrize("code", ["0", "2", "3", "4", "5", "6", "7"])
+def test_a_number_is_no_outcome_until_the_feed_says_what_it_means(code: str) -> None:
+    found = mapped(antenatal("S14", status=code))
+
+    assert [end.reason for end in found.ends] == ["attendance-code-unknown"]
+
+
+def test_who_came_too_late_to_be_seen_did_not_miss_it() -> None:
+    (event,) = mapped(siu("S14", "202603091800", status="7"), DICTIONARY).events
+
+    assert isinstance(event.detail, AppointmentRecorded)
+    assert event.detail.status is AppointmentStatus.CAME_TOO_LATE
+
+
+def test_an_event_of_the_trusts_own_is_unknown_until_the_feed_lists_it() -> None:
+    (end,) = mapped(antenatal("Z02")).ends
+
+    assert end.reason == "event-unknown"
 
 
 def adt(event: str, recorded: str, *, left: str = "") -> bytes:

@@ -78,7 +78,7 @@ def appointment(account: Account) -> Iterator[ChildEvent | Ended]:
 
 def _meaning(account: Account, sch: Segment) -> Meaning | None:
     event = account.trigger[1]
-    said = [meaning_of(TRIGGER, event)]
+    said = [meaning_of(TRIGGER, event, account.codes.local_attendance)]
     if (status := sch.text(_STATUS)) is not None:
         said.append(_of_code(account, status))
     reason = sch.text(_REASON)
@@ -90,7 +90,9 @@ def _meaning(account: Account, sch: Segment) -> Meaning | None:
 def _of_code(account: Account, code: str) -> Meaning | None:
     local = account.codes.local_attendance
     found = meaning_of(FILLER_STATUS, code, local)
-    return found if found is not None else meaning_of(ATTENDED_OR_NOT, code)
+    if found is None and account.codes.dictionary_outcomes:
+        return meaning_of(ATTENDED_OR_NOT, code)
+    return found
 
 
 def _told(account: Account, sch: Segment, own: Id, meaning: Meaning) -> ChildEvent:

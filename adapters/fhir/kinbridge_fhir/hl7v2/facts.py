@@ -67,7 +67,7 @@ class Account:
     def version(self) -> Version:
         # Many systems tell minutes only, and a visit can change twice in one. Then the order of
         # sending decides, and where that is the same minute too, what can only follow what.
-        step = timedelta(microseconds=ORDER.get(self.trigger[1], 0))
+        step = timedelta(microseconds=ORDER.get(self.trigger[1], len(ORDER)))
         return Version(updated=self.recorded, sent=self.sent + step)
 
     @cached_property
