@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,3 +238,20 @@ def test_two_servers_of_one_name_are_refused() -> None:
 
     with pytest.raises(SourcesError, match="two servers have one name"):
         parse_sources(orjson.dumps({"care": [given, given]}).decode())
+
+
+def yaml_of(page: Path) -> list[dict[str, Any]]:
+    blocks = page.read_text("utf-8").split("```yaml\n")[1:]
+    return [yaml.safe_load(block.partition("```")[0]) for block in blocks]
+
+
+def test_what_the_page_for_engineers_shows_is_taken(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "adapters" / "nhs-care-search.md"
+    sources, policy = yaml_of(page)
+    shipped = yaml.safe_load((POLICIES / "lewisham.yaml").read_text("utf-8"))
+    path = tmp_path / "lewisham.yaml"
+    path.write_text(yaml.safe_dump({**shipped, **policy}), encoding="utf-8")
+    known = {server.name for server in parse_sources(yaml.safe_dump(sources)).care}
+
+    check_servers({"209": load(path)}, known)
+    assert known == {"example-maternity"}
