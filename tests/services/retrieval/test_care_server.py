@@ -13,6 +13,7 @@ import pytest
 from kinbridge.retrieval.access import OpenAccess
 from kinbridge.retrieval.agent import Asking
 from kinbridge.retrieval.care.server import CareSearches
+from kinbridge.retrieval.http import Clock
 from kinbridge_schemas.retrieval import Retrieved
 from kinbridge_schemas.vocabulary import DisclosureTier
 from tests.services.retrieval.care import (
@@ -276,6 +277,31 @@ async def test_a_token_that_is_not_taken_a_second_time_is_no_permission(
 
     assert (retrieved.outcome, retrieved.status) == ("refused", 401)
     assert len(stub.asked) == 2
+
+
+class Renewing:
+    """Shows a token, and another once the server took the first no more."""
+
+    def __init__(self) -> None:
+        self.shown = "first"
+
+    async def headers(self, _client: httpx.AsyncClient, _clock: Clock) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.shown}"}
+
+    def refused(self) -> None:
+        self.shown = "second"
+
+
+async def test_a_token_that_ran_out_is_renewed_within_the_attempt(stub: CareServerStub) -> None:
+    stub.wants = "Bearer second"
+    searches = CareSearches(a_server(), httpx.URL(stub.base), Renewing())
+    agent = Asking({NAME: searches}, clock=lambda: NOW)
+    try:
+        retrieved = await attempted(agent, an_errand())
+    finally:
+        await agent.close()
+
+    assert len(appointments(retrieved)) == 5
 
 
 async def test_a_token_that_was_only_out_of_date_is_no_refusal(stub: CareServerStub) -> None:
