@@ -38,7 +38,7 @@ from kinbridge_schemas.vocabulary import (
     Service,
 )
 
-# R4 has no element for it; R5's is carried back by this cross-version extension.
+# R4 has no element for it; R5's are carried back by these cross-version extensions.
 _REPLACES: Final = (
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.replaces",
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-Appointment.previousAppointment",
@@ -135,7 +135,11 @@ def replaced_by(account: Account, resource: Node) -> Id | None:
 
 def _replaced(message: Collection, resource: Node) -> str | None:
     """What the sender knows the appointment by that this one was booked instead of."""
-    reference = one(extension(resource, *_REPLACES), "valueReference")
+    reference = (
+        one(extension(resource, *_REPLACES), "valueReference")
+        or one(resource, "replaces")
+        or one(resource, "previousAppointment")
+    )
     if reference is None:
         return None
     found = message.resolve(reference)

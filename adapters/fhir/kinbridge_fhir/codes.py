@@ -137,7 +137,13 @@ SEEN_AT_LEAST: Final = frozenset(
 )
 
 # FHIR R4 EncounterStatus.
-HAPPENING_STATUSES: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
+# R5's `discharged` and `completed` stand for R4's `finished`; its `on-hold` for `onleave`.
+# FHIR R5, EncounterStatus, 5.0.0. Its `discontinued` is left out on purpose: it does not say
+# whether anybody came.
+FINISHED_STATUSES: Final = frozenset({"finished", "completed", "discharged"})
+HAPPENING_STATUSES: Final = FINISHED_STATUSES | {
+    *("arrived", "triaged", "in-progress", "onleave", "on-hold")
+}
 WITHDRAWN_STATUSES: Final = frozenset({"cancelled", "entered-in-error"})
 
 # NHS Data Dictionary, ADMISSION METHOD (HOSPITAL PROVIDER SPELL), 2023-04. 81 to 83, transfers

@@ -1,4 +1,4 @@
-"""FHIR R4 Encounter: an arrival at an emergency department, an admission, a discharge."""
+"""FHIR Encounter, R4 and R5: an arrival at an emergency department, an admission, a discharge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kinbridge_fhir.appointments import patient_of, service_of, under_age
 from kinbridge_fhir.codes import (
     EMERGENCY_ADMISSIONS,
     EMERGENCY_CLASSES,
+    FINISHED_STATUSES,
     HAPPENING_STATUSES,
     INPATIENT_CLASSES,
     LEFT_UNSEEN,
@@ -161,7 +162,7 @@ def _stay(visit: _Visit) -> Iterator[ChildEvent]:
     )
     yield visit.told("encounter", arrival, admitted)
     end = _time(resource, "end")
-    finished = text(resource, "status") == "finished" and end is not None
+    finished = text(resource, "status") in FINISHED_STATUSES and end is not None
     # A withdrawal may leave the period out, so the discharge is withdrawn whatever it says.
     if finished or visit.withdrawn:
         discharged = Discharged(admission_id=own, maternity=maternity, provider=provider)
@@ -178,14 +179,17 @@ def _arrival(account: Account, resource: Node) -> Occurred:
 
 
 def _time(resource: Node, name: str) -> Occurred | None:
-    said = text(resource, "period", name)
+    # R5 calls it `actualPeriod`.
+    said = text(resource, "period", name) or text(resource, "actualPeriod", name)
     return read_time(said, f"Encounter.period.{name}") if said is not None else None
 
 
 def _presentation(resource: Node) -> PresentationGroup:
-    groups = {
-        PRESENTATIONS[c.pair] for c in codings(resource, "reasonCode") if c.pair in PRESENTATIONS
-    }
+    found = [
+        *codings(resource, "reasonCode"),
+        *(code for reason in resource.all("reason") for code in codings(reason, "value")),
+    ]
+    groups = {PRESENTATIONS[code.pair] for code in found if code.pair in PRESENTATIONS}
     if PresentationGroup.SELF_HARM in groups:
         return PresentationGroup.SELF_HARM
     return next(iter(groups), PresentationGroup.UNKNOWN)
@@ -193,9 +197,9 @@ def _presentation(resource: Node) -> PresentationGroup:
 
 def _admission_method(resource: Node) -> str:
     # It belongs to the stay; NHS England's own example of an engine has it on the Encounter.
-    extra = extension(one(resource, "hospitalization"), _ADMISSION_METHOD) or extension(
-        resource, _ADMISSION_METHOD
-    )
+    # R5 calls the stay `admission`.
+    holders = (one(resource, "hospitalization"), one(resource, "admission"), resource)
+    extra = next(filter(None, (extension(each, _ADMISSION_METHOD) for each in holders)), None)
     found = codings(extra, "valueCodeableConcept") if extra is not None else iter(())
     return next((c.code for c in found if c.system == ADMISSION_METHOD), "")
 
