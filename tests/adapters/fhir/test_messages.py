@@ -10,6 +10,7 @@ import pytest
 from kinbridge_schemas.events.care import EdAttended
 from kinbridge_schemas.events.maternity import AntenatalAppointment, BirthNotified
 from kinbridge_schemas.vocabulary import Role
+from tests.adapters.fhir import care
 from tests.adapters.fhir.messages import (
     ACT,
     BARS,
@@ -40,6 +41,13 @@ CHILD_PATIENT = patient("child", CHILD, "2019-09-01")
         pytest.param(message(appointment(), MOTHER_PATIENT, organisation()), id="appointment"),
         pytest.param(message(encounter(), CHILD_PATIENT, organisation()), id="encounter"),
         pytest.param(message(appointment(status="forgotten"), MOTHER_PATIENT), id="parked"),
+        pytest.param(care.sent(care.episode()), id="episode of care"),
+        pytest.param(care.sent(care.flag()), id="flag"),
+        pytest.param(
+            care.bars(care.referral(), care.flag(), event="servicerequest-request"), id="referral"
+        ),
+        pytest.param(care.sent(care.related()), id="related person"),
+        pytest.param(care.sent(care.cpis_flag(), care.care_plan(), care.care_team()), id="CP-IS"),
     ],
 )
 def test_a_message_means_the_same_in_json_and_in_xml(bundle: Resource) -> None:
