@@ -48,10 +48,7 @@ _HL7V3: Final = re.compile(rb"urn:hl7-org:v3|<(?:\w{1,20}:)?(?:REPC|QUPC|MCCI)_(
 _BOM: Final = b"\xef\xbb\xbf"
 
 Readers = Mapping[str, Callable[[bytes, str], str]]
-"""By route: gives the id of a message, by which a repeat is known. Raises UnreadableError.
-
-A route that is not here is not read yet: its messages are parked.
-"""
+"""By route: gives the id of a message, by which a repeat is known. Raises UnreadableError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +157,8 @@ class Desk:
         content_type = _TYPES.get(start[:1])
         if content_type is None:
             return self._parked(head, "content-not-fhir", arrival, content)
-        if (reader := self.readers.get(route)) is None:
-            return self._parked(head, f"{route}-not-read", arrival, content)
         try:
-            own = reader(content, content_type)
+            own = self.readers[route](content, content_type)
         except UnreadableError as problem:
             why = Why(problem.reason, problem.path, head.notes)
             return Decision(why.reason, park(self._record(head, arrival, content), why))

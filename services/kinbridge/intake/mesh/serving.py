@@ -22,11 +22,10 @@ from kinbridge.sources.mesh import Mailbox
 from kinbridge_fhir.envelope import message_id, signal_id
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
-from kinbridge_schemas.mapped import ROUTES
 
 _log = structlog.get_logger("kinbridge.intake.mesh")
 
-_READERS: Final[Readers] = {"fhir-message": message_id, "mns-signal": signal_id}
+READERS: Final[Readers] = {"fhir-message": message_id, "mns-signal": signal_id}
 
 
 class Watching(Value):
@@ -51,11 +50,6 @@ def connection_of(mailbox: Mailbox, setting: Callable[[str], SecretStr]) -> Conn
         key=path(mailbox.key_setting),
         authorities=path(mailbox.ca_setting),
     )
-
-
-def readers() -> Readers:
-    """Give the readers of those routes that mapping has."""
-    return {route: reader for route, reader in _READERS.items() if route in ROUTES}
 
 
 def serve(
@@ -90,7 +84,7 @@ async def _serve(
     pollers = [
         Poller(
             box=box,
-            desk=Desk(mailbox, readers()),
+            desk=Desk(mailbox, READERS),
             durable=durable,
             pseudonymiser=pseudonymiser,
             clock=wall_clock,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kinbridge.intake.agent import Durable
 from kinbridge.intake.entries import Arrival
 from kinbridge.intake.mesh.box import Box, TryLater
-from kinbridge.intake.mesh.decide import Desk, Head, Parcel, Readers, Unfetched
+from kinbridge.intake.mesh.decide import Desk, Head, Parcel, Unfetched
 from kinbridge.intake.mesh.meters import Meters
 from kinbridge.intake.mesh.polling import Poller
+from kinbridge.intake.mesh.serving import READERS
 from kinbridge.intake.mesh.unpack import Chunk
 from kinbridge.sources.mesh import Mailbox
-from kinbridge_fhir.envelope import message_id, signal_id
 from tests.adapters.fhir.messages import as_xml, birth
 from tests.services.intake.door import NOW, PSEUDONYMS
 
@@ -30,8 +30,6 @@ MAILBOX: Final = Mailbox(
     page_size=10,
     workflows={"EXAMPLE_MNS": "mns-signal", "EXAMPLE_CPIS": "cp-is-hl7v3"},
 )
-READERS: Final[Readers] = {"fhir-message": message_id}
-"""As it is before there is a route for signals."""
 
 
 def a_mailbox(**changes: Any) -> Mailbox:
@@ -116,8 +114,3 @@ def a_poller(
         meters=Meters(),
         stopping=asyncio.Event(),
     )
-
-
-def with_mns(desk: Desk) -> Desk:
-    """The same desk, once there is a route for signals."""
-    return replace(desk, readers={**READERS, "mns-signal": signal_id})

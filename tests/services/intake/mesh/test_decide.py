@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kinbridge.intake.decide import Accepted, Entrance, nhs_message
 from kinbridge.intake.keys import SourceKey
 from kinbridge.intake.mesh.decide import NEMS, Desk, Head, Parcel, Unfetched
+from kinbridge.intake.mesh.serving import READERS
 from kinbridge.intake.mesh.unpack import Chunk
 from kinbridge_fhir.envelope import message_id
 from kinbridge_schemas.deadletters import DeadLetter
@@ -20,12 +21,10 @@ from tests.services.intake.door import NOW, PSEUDONYMS
 from tests.services.intake.mesh.mailbox import (
     BIRTHS,
     MAILBOX,
-    READERS,
     a_birth,
     a_mailbox,
     a_parcel,
     arrival,
-    with_mns,
 )
 
 DESK = Desk(MAILBOX, READERS)
@@ -106,7 +105,6 @@ def test_a_message_that_comes_again_is_the_same_record() -> None:
             "cp-is-hl7v3-not-read",
             id="HL7 v3 by workflow",
         ),
-        pytest.param(a_parcel(SIGNAL, workflow="EXAMPLE_MNS"), "mns-signal-not-read", id="MNS"),
         pytest.param(a_parcel(b"MSH|^~\\&|"), "content-not-fhir", id="HL7 v2"),
         pytest.param(a_parcel(b""), "content-not-fhir", id="empty"),
         pytest.param(a_parcel(b"<Bundle"), "xml-invalid", id="broken XML"),
@@ -200,8 +198,8 @@ def test_a_workflow_goes_where_the_file_says() -> None:
 @pytest.mark.parametrize(
     "signal", [SIGNAL, b'{"specversion": "1.0", "id": "236a1d4a", "type": "pds-record-change-2"}']
 )
-def test_signals_go_on_once_there_is_a_route_for_them(signal: bytes) -> None:
-    found = with_mns(DESK).decide(a_parcel(signal, workflow="EXAMPLE_MNS"), arrival())
+def test_signals_go_on_by_a_route_of_their_own(signal: bytes) -> None:
+    found = DESK.decide(a_parcel(signal, workflow="EXAMPLE_MNS"), arrival())
 
     assert (found.reason, found.entry.value) == ("taken", signal)
     assert found.entry.envelope.source == "mns-signal:example-trust"
@@ -212,7 +210,7 @@ def test_signals_go_on_once_there_is_a_route_for_them(signal: bytes) -> None:
     [(b"{}", "signal-id-missing"), (b'{"id": ', "json-invalid"), (b"[]", "content-not-fhir")],
 )
 def test_a_signal_without_an_id_is_parked(signal: bytes, reason: str) -> None:
-    kept = letter(a_parcel(signal, workflow="EXAMPLE_MNS"), with_mns(DESK))
+    kept = letter(a_parcel(signal, workflow="EXAMPLE_MNS"))
 
     assert (kept.reason, kept.content) == (reason, signal)
 

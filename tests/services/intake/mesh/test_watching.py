@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from kinbridge.intake.mesh.meters import Meters
-from kinbridge.intake.mesh.serving import Watching, readers, serve
+from kinbridge.intake.mesh.serving import READERS, Watching, serve
 from kinbridge.intake.watching import watch_app
 from kinbridge.sources.loader import SourcesError
 from kinbridge_schemas.mapped import ROUTES
@@ -43,9 +43,9 @@ async def test_it_shows_its_counts() -> None:
     assert 'kinbridge_mesh_messages_total{outcome="taken",source="nems"} 3.0' in counts
 
 
-def test_only_routes_that_mapping_has_are_read() -> None:
-    assert "fhir-message" in readers()
-    assert set(readers()) <= set(ROUTES)
+def test_what_goes_on_has_a_route_of_mapping_and_an_id() -> None:
+    assert set(READERS) == {"fhir-message", "mns-signal"}
+    assert set(READERS) <= set(ROUTES)
 
 
 def test_without_a_mailbox_there_is_nothing_to_start() -> None:
