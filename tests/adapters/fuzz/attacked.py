@@ -1,8 +1,8 @@
-"""A process that meets every attack, under limits of memory and of computing time.
+"""A process in which every route meets every attack, under limits of memory and computing time.
 
 What would take too much of either ends this process, and the last line says where it was.
-Run as `python -m tests.adapters.fuzz.attacked ROUTE SECRET`; `SECRET` is a file whose text
-must not come out.
+Run as `python -m tests.adapters.fuzz.attacked SECRET`; `SECRET` is a file whose text must not
+come out.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from kinbridge.mapping.routes import ROUTES
 from tests.adapters.fuzz.attacks import ATTACKS, Attack, external
 from tests.adapters.fuzz.grown import grown
-from tests.adapters.fuzz.inputs import Input, inputs, outcome
+from tests.adapters.fuzz.hl7_attacks import segments
+from tests.adapters.fuzz.inputs import Input, answered, inputs, outcome
+
+EVERY: Final = (*ATTACKS, segments)
+"""What every route meets, whatever it is made for."""
 
 MEMORY: Final = 700_000_000
 """Bytes beyond what the process has at its start: some hundred times the largest input."""
@@ -35,23 +40,29 @@ def _limit_computing() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, resource.RLIM_INFINITY))
 
 
-def _attacks(route: str, secret: str) -> Iterator[Attack]:
-    yield from external(secret)
-    for attacks in ATTACKS:
-        yield from attacks()
-    yield from grown(route)
+def _attacks(secret: str) -> Iterator[tuple[str, Attack]]:
+    """Give each attack with its route; what is the same for all is made once."""
+    for attacks in (external(secret), *(make() for make in EVERY)):
+        for name, content_type, content in attacks:
+            for route in ROUTES:
+                answer, kind = answered(route, content, content_type)
+                yield route, (name, kind, answer)
+    for route in ROUTES:
+        for attack in grown(route):
+            yield route, attack
 
 
 def main() -> None:
-    route, secret = sys.argv[1:]
-    valid = inputs(route)[0]
-    outcome(valid, valid.content)  # everything is imported and compiled by now
+    (secret,) = sys.argv[1:]
+    for route in ROUTES:
+        valid = inputs(route)[0]
+        outcome(valid, valid.content)  # everything is imported and compiled by now
     _limit_memory()
-    for name, content_type, content in _attacks(route, secret):
+    for route, (name, content_type, content) in _attacks(secret):
         _limit_computing()
-        sys.stdout.write(f"{name}: ")
+        sys.stdout.write(f"{route}: {name}: ")
         sys.stdout.flush()
-        given = Input(route, name, valid.content, content_type)
+        given = Input(route, name, inputs(route)[0].content, content_type)
         sys.stdout.write(f"{outcome(given, content)}\n")
         sys.stdout.flush()
 

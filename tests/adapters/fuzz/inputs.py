@@ -21,7 +21,7 @@ from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.envelope import Envelope
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
-from kinbridge_schemas.retrieval import ANSWER
+from kinbridge_schemas.retrieval import ANSWER, framed, unframed
 from tests.adapters.mapping import NOW, PSEUDONYMS, SOURCES
 
 GOLDEN: Final = Path(__file__).parents[2] / "golden"
@@ -60,6 +60,16 @@ def inputs(route: str) -> tuple[Input, ...]:
         for path in sorted((GOLDEN / route).glob("*/in.*"))
     }
     return tuple(found.values())
+
+
+def answered(route: str, content: bytes, content_type: str) -> tuple[bytes, str]:
+    """Give bytes as they come by a route: where it has answers, as the answer to a question."""
+    for given in inputs(route):
+        if given.content_type == ANSWER and (asked := unframed(given.content)[0]).content_type:
+            answer = asked.model_copy(update={"content_type": content_type})
+            inner = content.replace(b'"type": "message"', b'"type": "searchset"', 1)
+            return framed(answer, inner), ANSWER
+    return content, content_type
 
 
 def mapped(given: Input, content: bytes, state: MappingState) -> Decision[MappingState]:
