@@ -19,6 +19,8 @@ WorkflowId = Annotated[
     str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True, to_upper=True)
 ]
 
+_Silence = Annotated[timedelta, Field(ge=timedelta(minutes=15))]
+
 WorkflowRoute = Literal["fhir-message", "mns-signal", "cp-is-hl7v3"]
 """What a workflow carries: FHIR messages, MNS signals, or HL7 v3 of CP-IS, which is parked."""
 
@@ -37,7 +39,9 @@ class Mailbox(Value):
     `workflows` adds to the ten of NEMS, which need not be named; an MNS subscription has the
     workflow that was asked for with it. `senders` names the only mailboxes whose messages are
     taken; empty: MESH alone decides who may send. `expect_within` is how long there may be
-    silence before operations are told. `max_bytes` is of the content, unpacked.
+    silence before operations are told; `expect_workflows` says so of one workflow, where another
+    one comes so often that its silence would not be noticed. `max_bytes` is of the content,
+    unpacked.
     """
 
     source: SourceName
@@ -57,7 +61,10 @@ class Mailbox(Value):
         default_factory=dict
     )
     senders: frozenset[MailboxId] = frozenset()
-    expect_within: Annotated[timedelta, Field(ge=timedelta(minutes=15))] = timedelta(hours=26)
+    expect_within: _Silence = timedelta(hours=26)
+    expect_workflows: Annotated[dict[WorkflowId, _Silence], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> Self:

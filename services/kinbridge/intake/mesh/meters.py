@@ -38,6 +38,12 @@ class Meters:
         self.silent = self._gauge(
             "kinbridge_source_silent", "1 while the source is quiet for longer than it may be."
         )
+        self.workflow_silent = Gauge(
+            "kinbridge_mesh_workflow_silent",
+            "1 while a workflow that is expected by itself is quiet for too long.",
+            ("source", "workflow"),
+            registry=self.registry,
+        )
         self.failing = self._gauge(
             "kinbridge_source_failing", "1 while the source cannot be asked."
         )

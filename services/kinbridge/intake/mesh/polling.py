@@ -17,9 +17,9 @@ import structlog
 
 from kinbridge.intake.agent import Clock, Durable, NotWritten, write
 from kinbridge.intake.entries import Arrival
-from kinbridge.intake.freshness import Freshness
 from kinbridge.intake.mesh.box import MOST_LISTED, Box, TryLater
 from kinbridge.intake.mesh.decide import Decision, Desk, Parcel, Unfetched
+from kinbridge.intake.mesh.hearing import Hearing
 from kinbridge.intake.mesh.meters import Meters
 from kinbridge.intake.mesh.pace import OLD, REFUSED, oldest, pause
 from kinbridge_schemas.identifiers import Pseudonymiser
@@ -58,7 +58,7 @@ class Poller:
     stopping: asyncio.Event
     failures: int = 0
     failing: str = ""
-    _fresh: Freshness = field(init=False)
+    _hearing: Hearing = field(init=False)
     _greeted: datetime | None = None
     _more: bool = False
     _fetched: int = 0
@@ -68,12 +68,10 @@ class Poller:
 
     def __post_init__(self) -> None:
         mailbox = self.desk.mailbox
-        self._fresh = Freshness(mailbox.expect_within, self.clock())
+        self._hearing = Hearing(mailbox, self.meters, self.clock())
         # mesh-client waits where it stands: it does so in a thread that is this mailbox's own.
         self._thread = ThreadPoolExecutor(1, f"mesh-{mailbox.source}")
-        for gauge in (self.meters.silent, self.meters.failing, self.meters.received):
-            gauge.labels(self.source).set(0)
-        self.meters.expected.labels(self.source).set(mailbox.expect_within.total_seconds())
+        self.meters.failing.labels(self.source).set(0)
 
     @property
     def source(self) -> str:
@@ -97,7 +95,7 @@ class Poller:
             return timedelta(0)
         now = self.clock()
         self._tell(ended, now)
-        self._listen(now)
+        self._hearing.listen(now)
         every = self.desk.mailbox.poll_every
         if ended is None and self._more:
             return timedelta(0)
@@ -170,26 +168,7 @@ class Poller:
                 left_in_mailbox=not decision.acknowledge,
             )
         if isinstance(came, Parcel) and came.head.kind == "DATA":
-            self._heard(now)
-
-    def _heard(self, now: datetime) -> None:
-        if self._fresh.silent:
-            quiet = int(self._fresh.quiet_for(now).total_seconds())
-            _log.info("source.heard-again", source=self.source, quiet_seconds=quiet)
-        self._fresh = self._fresh.heard_at(now)
-        self.meters.received.labels(self.source).set(now.timestamp())
-        self.meters.silent.labels(self.source).set(0)
-
-    def _listen(self, now: datetime) -> None:
-        before, self._fresh = self._fresh.silent, self._fresh.looked_at(now)
-        self.meters.silent.labels(self.source).set(self._fresh.silent)
-        if self._fresh.silent and not before:
-            _log.error(
-                "source.silent",
-                source=self.source,
-                quiet_seconds=int(self._fresh.quiet_for(now).total_seconds()),
-                expected_seconds=int(self._fresh.expect_within.total_seconds()),
-            )
+            self._hearing.heard(came.head.workflow, now)
 
     def _look_at(self, listed: tuple[str, ...]) -> None:
         self._more = len(listed) >= MOST_LISTED
@@ -232,11 +211,11 @@ class Poller:
         """Wait to be told to stop, for so long at most; silence is noticed meanwhile."""
         until = self.clock() + time
         while not self.stopping.is_set() and (left := until - self.clock()) > timedelta(0):
-            nap = min(left, self._fresh.look_again(self.clock()))
+            nap = min(left, self._hearing.look_again(self.clock()))
             try:
                 await asyncio.wait_for(self.stopping.wait(), nap.total_seconds())
             except TimeoutError:
-                self._listen(self.clock())
+                self._hearing.listen(self.clock())
 
     async def _off(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -14,6 +14,7 @@ from kinbridge.intake.mesh.polling import Poller
 from kinbridge.intake.mesh.unpack import Chunk
 from tests.services.intake.door import NOW, InMemory
 from tests.services.intake.mesh.mailbox import (
+    BIRTHS,
     MAILBOX,
     Clock,
     InMemoryBox,
@@ -187,6 +188,27 @@ async def test_silence_beyond_what_is_expected_is_told_once_and_so_is_its_end() 
     assert (told[0]["quiet_seconds"], told[0]["expected_seconds"]) == (2_100, 1_800)
     assert (silent, shown(poller, "kinbridge_source_silent")) == (1, 0)
     assert shown(poller, "kinbridge_source_last_received_seconds") == clock.now.timestamp()
+
+
+async def test_a_workflow_that_ends_is_told_though_another_one_comes() -> None:
+    clock, box = Clock(), with_births(1)
+    hour = timedelta(hours=1)
+    mailbox = a_mailbox(expect_within=hour, expect_workflows={BIRTHS: hour})
+    poller = a_poller(box, InMemory(), mailbox, clock)
+    with capture_logs() as logs:
+        for number in range(6):
+            box.put(b'{"id": "%d"}' % number, own=f"S{number}", workflow="EXAMPLE_MNS")
+            await poller.turn()
+            clock.move(timedelta(minutes=15))
+        silent = shown(poller, "kinbridge_mesh_workflow_silent", workflow=BIRTHS)
+        box.put(a_birth(2), own="M2", workflow=BIRTHS.lower())
+        await poller.turn()
+
+    told = [line for line in logs if line["event"].startswith("source.")]
+    assert codes(told) == ["source.silent", "source.heard-again"]
+    assert [line["workflow"] for line in told] == [BIRTHS, BIRTHS]
+    assert (silent, shown(poller, "kinbridge_source_silent")) == (1, 0)
+    assert shown(poller, "kinbridge_mesh_workflow_silent", workflow=BIRTHS) == 0
 
 
 async def test_a_mailbox_that_cannot_be_asked_falls_silent_too() -> None:

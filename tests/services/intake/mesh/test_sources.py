@@ -22,6 +22,7 @@ mesh:
     page_size: 100
     max_bytes: 1000000
     expect_within: PT30M
+    expect_workflows: {birthnotification_1: P7D}
     senders: [x26nems]
     workflows: {example_mns: mns-signal}
 """
@@ -33,6 +34,7 @@ def test_a_mailbox_says_all_that_is_needed() -> None:
     assert (found.mailbox, *found.senders) == ("X26ABC1", "X26NEMS")
     assert found.workflows == {"EXAMPLE_MNS": "mns-signal"}
     assert found.expect_within == timedelta(minutes=30)
+    assert found.expect_workflows == {"BIRTHNOTIFICATION_1": timedelta(days=7)}
 
 
 def test_what_is_not_said_is_what_mesh_allows() -> None:
