@@ -56,6 +56,12 @@ def test_two_quotes_say_that_there_is_nothing_any_more() -> None:
     assert (pd1.text(4), pd1.text(4, 2)) == ("A", None)
 
 
+def test_no_control_character_comes_out_of_a_text() -> None:
+    found = read(message(msh(), "PID|||||O\x00koro\\X0D0A\\^\x1bAda\t"), "utf-8")
+
+    assert (found.text("PID", 5), found.text("PID", 5, 2)) == ("O koro", "Ada")
+
+
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"], ids=["CR", "LF", "CR LF"])
 def test_segments_may_end_in_any_way(end: str) -> None:
     found = read(message(msh(), "EVN||20260302", "PV1|1|E", end=end), "utf-8")

@@ -19,6 +19,7 @@ _MAX_REPETITIONS: Final = 50
 _SHORTEST_HEADER: Final = 8  # MSH, the field separator and four more characters
 _SEGMENT: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 _DELETED: Final = '""'
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 _HEX: Final = re.compile(r"X(?:[0-9A-Fa-f]{2}){1,200}")
 _BREAKS: Final = re.compile(r"\.(?:br|sp|ce)[+-]?\d{0,3}")
 
@@ -75,7 +76,8 @@ class Element:
         found = subs[subcomponent - 1]
         if found == _DELETED:
             return None
-        return unescaped(found, self.delimiters, self.charset).strip() or None
+        plain = unescaped(found, self.delimiters, self.charset)
+        return _CONTROLS.sub(" ", plain).strip() or None
 
 
 @dataclass(frozen=True, slots=True)
