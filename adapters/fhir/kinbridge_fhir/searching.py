@@ -11,14 +11,11 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from kinbridge_fhir.codes import MAPPING_VERSION
-from kinbridge_fhir.collection import Collection
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.feed import NO_CODES, Feeds, LocalCodes, version_with
-from kinbridge_fhir.nodes import JsonNode, Node, read, read_json, text
-from kinbridge_fhir.persons import nhs_number
 from kinbridge_fhir.resources import facts_of
-from kinbridge_fhir.systems import NHS_NUMBER
-from kinbridge_schemas.base import derive_id
+from kinbridge_fhir.search_pages import Page, believed, nobody_found, pages_of
+from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent, Subject
 from kinbridge_schemas.events.care import AppointmentRecorded
 from kinbridge_schemas.events.event import event_id
@@ -38,10 +35,8 @@ SEARCHED: Final[dict[str, tuple[Step, str]]] = {
 _KINDS: Final[dict[str, tuple[Step, str]]] = {
     step: (step, kind) for step, kind in SEARCHED.values()
 }
-_MAX_PAGES: Final = 50
 _ANOTHER: Final = "another-patient"
 _NOT_PERMITTED: Final = frozenset({401, 403})
-_NOT_FOUND: Final = "not-found"  # HL7 FHIR, IssueType
 
 
 class FhirSearches:
@@ -71,11 +66,15 @@ class FhirSearches:
         if step is None or not isinstance(answer.wanted, CareWanted) or answer.child is None:
             raise UnreadableError("answer-to-another-question", "answer.step")
         try:
-            pages = _pages(answer, content)
+            pages = pages_of(answer, content)
         except UnreadableError as problem:
-            return _without_pages(answer, answer.wanted, step, problem, received, given)
+            end = parked(_of_answer(answer), problem.reason, "parked-unreadable")
+            return _without_pages(answer, answer.wanted, step, end, received, given)
         codes = self._feeds.get(answer.destination, NO_CODES)
         facts = [fact for page in pages for fact in _facts(page, kind, answer, given, codes)]
+        if not believed(pages):
+            end = parked(_of_answer(answer), "search-not-as-asked")
+            return _without_pages(answer, answer.wanted, step, end, received, given)
         others = sum(isinstance(fact, Ended) and fact.reason == _ANOTHER for fact in facts)
         retrieved = _retrieved(answer, answer.wanted, step, _found(answer, pages, kind, others))
         return Mapped(
@@ -87,60 +86,6 @@ class FhirSearches:
             # No two answers are accounts of one record, so none contradicts another.
             version=received.id,
         )
-
-
-class Page(Collection):
-    """A searchset Bundle of one patient. Raises UnreadableError where it is none."""
-
-    def __init__(self, root: Node, patient: Node) -> None:
-        if root.kind != "Bundle" or text(root, "type") != "searchset":
-            raise UnreadableError("not-a-searchset", "Bundle.type")
-        super().__init__(root)
-        self._patient = patient
-        self._number = nhs_number(patient)
-
-    @property
-    def more(self) -> bool:
-        """Whether the server says that another page follows."""
-        return any(text(link, "relation") == "next" for link in self.root.all("link"))
-
-    @property
-    def total(self) -> int | None:
-        """How many there are, where the server counted."""
-        said = text(self.root, "total") or ""
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None  # noqa: PLR2004 - digits of 32 bits
-
-    def resolve(self, reference: Node | None) -> Node | None:
-        """Give what a reference points to; a patient that is not in it is who was asked about."""
-        found = super().resolve(reference)
-        if found is not None or reference is None:
-            return found
-        target = (text(reference, "reference") or "").split("/")
-        patient = target[-2:-1] == ["Patient"] or text(reference, "type") == "Patient"
-        named = nhs_number(reference)
-        if named is not None:
-            return self._patient if named == self._number else None
-        return self._patient if patient else None
-
-
-def _pages(answer: Answer, content: bytes) -> list[Page]:
-    if answer.end != "answered":
-        return []
-    root = read(content, answer.content_type or "application/fhir+json")
-    patient = JsonNode(
-        {
-            "resourceType": "Patient",
-            "identifier": [{"system": NHS_NUMBER, "value": answer.nhs_number.reveal()}],
-        },
-        "resource",
-        None,
-    )
-    if text(root, "type") != "collection":
-        return [Page(root, patient)]
-    pages = [page for _, page in root.entries() if page is not None]
-    if len(pages) > _MAX_PAGES:
-        raise UnreadableError("too-many-pages", "Bundle.entry")
-    return [Page(page, patient) for page in pages]
 
 
 def _facts(
@@ -178,18 +123,21 @@ def _without_pages(
     answer: Answer,
     wanted: CareWanted,
     step: Step,
-    problem: UnreadableError,
+    end: Ended,
     received: Received,
     given: Given,
 ) -> Mapped:
-    """Say that nothing came that could be read: it is awaited no more, and is not nothing."""
+    """Say that nothing came that can be used: it is awaited no more, and is not nothing."""
     retrieved = _retrieved(answer, wanted, step, (InputStatus.NO_RESPONSE, None, True))
-    name = derive_id("fact", "answer", answer.retrieval, answer.step)
     return Mapped(
         events=(_told(answer, retrieved, given),),
-        ends=(parked(name, problem.reason, "parked-unreadable"),),
+        ends=(end,),
         version=received.id,
     )
+
+
+def _of_answer(answer: Answer) -> Id:
+    return derive_id("fact", "answer", answer.retrieval, answer.step)
 
 
 def _found(
@@ -223,17 +171,9 @@ def _as_meant(answer: Answer, content: bytes) -> tuple[Answer, bytes]:
     A search that finds nothing is answered with an empty Bundle. A 404 may mean that the
     patient is unknown there, or that this is no place where such a thing is searched for.
     """
-    if answer.end != "no-record" or _nobody_found(content):
+    if answer.end != "no-record" or nobody_found(content):
         return answer, content
     return answer.model_copy(update={"end": "no-answer"}), b""
-
-
-def _nobody_found(content: bytes) -> bool:
-    try:
-        issues = list(read_json(content).all("issue"))
-        return any(text(issue, "code") == _NOT_FOUND for issue in issues)
-    except UnreadableError:
-        return False
 
 
 def _existence(answer: Answer) -> bool:

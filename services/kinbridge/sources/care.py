@@ -55,7 +55,8 @@ class CareServer(Value):
 
     `address_setting` holds the base address, https. `per_second` is how many requests it may
     get. `patient_by` is the search parameter for the NHS number that the server knows: of the
-    reference to the patient, or of the patient (a chained search). Each search is read in pages
+    reference to the patient, or of the patient (a chained search). `include_patient` asks for
+    the patient with what is found, by which a child's own date of birth is known. Each search is read in pages
     of `page_size`, at most `pages` and `max_bytes` of them. A server that gives no answer is
     asked again `within`; then it is said that none came.
     """
@@ -66,6 +67,7 @@ class CareServer(Value):
     per_second: Annotated[int, Field(ge=1, le=50)] = 2
     burst: Annotated[int, Field(ge=1, le=50)] = 2
     patient_by: Literal["patient:identifier", "patient.identifier"] = "patient:identifier"
+    include_patient: bool = True
     page_size: Annotated[int, Field(ge=1, le=200)] = 50
     pages: Annotated[int, Field(ge=1, le=40)] = 10
     max_bytes: Annotated[int, Field(ge=10_000, le=4_000_000)] = 3_000_000

@@ -93,6 +93,7 @@ async def test_the_search_is_posted_and_names_the_patient_the_window_and_the_siz
         "_include": ["Appointment:patient"],
     }
     assert first.headers["accept"] == "application/fhir+json"
+    assert first.headers["prefer"] == "handling=strict"
 
 
 async def test_a_server_that_knows_only_the_chained_search_is_asked_so(
@@ -102,6 +103,14 @@ async def test_a_server_that_knows_only_the_chained_search_is_asked_so(
 
     assert "patient.identifier" in stub.asked[0].form
     assert len(appointments(retrieved)) == 5
+
+
+async def test_a_server_that_gives_no_patients_is_not_asked_for_them(
+    stub: CareServerStub,
+) -> None:
+    await asked(stub, include_patient=False)
+
+    assert "_include" not in stub.asked[0].form
 
 
 async def test_whether_there_is_anything_is_asked_without_fetching_it(

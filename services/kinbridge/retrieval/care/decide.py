@@ -56,7 +56,9 @@ def first_request(asked: Retrieval, step: Step, server: CareServer, base: str) -
         # Whether there is anything is all that may be known: so no more is fetched.
         form.append(("_summary", "count"))
     else:
-        form += [("_count", str(server.page_size)), ("_include", f"{resource}:patient")]
+        form.append(("_count", str(server.page_size)))
+        if server.include_patient:
+            form.append(("_include", f"{resource}:patient"))
     return Request(f"{base.rstrip('/')}/{resource}/_search", tuple(form))
 
 

@@ -117,6 +117,8 @@ class CareSearches:
         request = read.request or Request(self._address)
         headers = {
             "accept": MEDIA_TYPE,
+            # Else a server may leave out what it does not know, the patient too, and search.
+            "prefer": "handling=strict",
             "x-request-id": _request_id(errand, len(read.pages)),
             **shown,
         }
