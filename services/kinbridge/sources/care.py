@@ -56,9 +56,9 @@ class CareServer(Value):
     `address_setting` holds the base address, https. `per_second` is how many requests it may
     get. `patient_by` is the search parameter for the NHS number that the server knows: of the
     reference to the patient, or of the patient (a chained search). `include_patient` asks for
-    the patient with what is found, by which a child's own date of birth is known. Each search is read in pages
-    of `page_size`, at most `pages` and `max_bytes` of them. A server that gives no answer is
-    asked again `within`; then it is said that none came.
+    the patient with what is found, by which the date of birth is known. Each search is read in
+    pages of `page_size`, at most `pages` and `max_bytes` of them. A server that gives no answer
+    is asked again `within`; then it is said that none came.
     """
 
     name: SourceName
