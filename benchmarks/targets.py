@@ -73,6 +73,8 @@ TARGETS: Final = (
     ),
     Target("birth/ratio", "NEMS birth to events, beside full parsing", "at least", 30, "x"),
     Target("birth/mapped", "NEMS birth to events", "at most", 0.5, "ms"),
+    Target("mapping/mns", "MNS signal to events", "at most", 0.05, "ms"),
+    Target("mapping/pds", "PDS patient to events", "at most", 0.05, "ms"),
     Target(
         "linking/postgresql/1000000",
         "linking a record among a million persons, a hundred in a turn",

@@ -16,6 +16,7 @@ from benchmarks.chain.run_engine import topics_of
 from benchmarks.figures import Figure, NothingMeasuredError, latencies, median
 from benchmarks.load import SECOND, Schedule
 from benchmarks.machine import Machine
+from benchmarks.mappings import Record, records
 from benchmarks.mix import MIX, URGENT, Families
 from benchmarks.people import MOST, nhs_number
 from benchmarks.profiles import gather
@@ -131,6 +132,14 @@ def test_the_birth_is_mapped_whole() -> None:
         "births": 1,
         "gestation_weeks": 39.0,
     }
+
+
+@pytest.mark.parametrize("record", records(), ids=lambda record: record.name)
+def test_each_record_is_mapped_and_is_valid_where_it_is_fhir(record: Record) -> None:
+    if record.full is not None:
+        record.full()
+
+    assert record.mapped().events
 
 
 def _said(asked: dict[str, Asked]) -> set[str]:
