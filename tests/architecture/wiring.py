@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from kinbridge.stage import Stage
     from kinbridge_schemas.topics import Topics
 
-OUTSIDE: Final = frozenset({"intake", "partners", "case-systems", "operations"})
-"""Parties of topics.yaml that are no stages: intake reads no topic, the others are not ours."""
+OUTSIDE: Final = frozenset({"intake", "subscriptions", "partners", "case-systems", "operations"})
+"""Parties of topics.yaml that are no stages: intake with its part, and who is not ours."""
 
 DEAD_LETTERS: Final = "DeadLetter/v1"
 """The contract of the topic that the engine writes to for every stage, undeclared."""

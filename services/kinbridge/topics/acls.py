@@ -14,6 +14,9 @@ from kinbridge_schemas.topics import Topic, Topics
 
 PREFIX: Final = "kinbridge-"
 TICKER: Final = "ticker"
+_RUNS_AS: Final = {"subscriptions": "intake"}
+"""A part of intake reads what intake wrote, as the same user. It is no stage: time waits for
+whoever writes and reads."""
 CLUSTER: Final = "kafka-cluster"
 """The one name that a resource of type cluster has."""
 
@@ -48,6 +51,7 @@ def acls(topics: Topics, authorities: tuple[str, ...]) -> tuple[Acl, ...]:
 
 def principal(party: str, values: dict[str, str], topics: Topics) -> str:
     """Name a party as Kafka knows it: a stage once, an outside reader once an authority."""
+    party = _RUNS_AS.get(party, party)
     outside = not topics.written_by(party) and party != TICKER
     return "-".join([f"User:{PREFIX}{party}", *(values.values() if outside else ())])
 

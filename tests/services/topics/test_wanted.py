@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kinbridge.intake.subscriptions.agent import GROUP
 from kinbridge.topics.acls import Acl, acls
 from kinbridge.topics.graph import graph
 from kinbridge.topics.wanted import CONFIGS, wanted
@@ -70,6 +71,15 @@ def test_a_stage_may_do_what_topics_yaml_says_and_no_more(topics: Topics) -> Non
         assert may(found, f"kinbridge-{stage}", "write") == {
             t.name for t in topics.written_by(stage)
         }
+
+
+def test_intake_reads_back_only_what_its_part_counts(topics: Topics) -> None:
+    found = acls(topics, AUTHORITIES)
+    groups = {a.name for a in found if a.principal == "User:kinbridge-intake" and a.prefixed}
+
+    assert may(found, "kinbridge-intake", "read") == {"received.nhs"}
+    assert not may(found, "kinbridge-subscriptions", "read")
+    assert [GROUP.startswith(prefix) for prefix in groups] == [True]
 
 
 def test_the_ticker_writes_only_at_the_head_of_the_line(topics: Topics) -> None:

@@ -33,7 +33,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BROKER_LOST: Final = int(Exit.BROKER)
-GROUP: Final = "kinbridge-subscriptions"
+GROUP: Final = "kinbridge-intake-subscriptions"
 _TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 _WITHIN: Final = 60.0
 """Seconds for the whole of one answer, however slowly it drips."""
