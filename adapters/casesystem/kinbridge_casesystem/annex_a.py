@@ -49,7 +49,7 @@ def read_annex_a(content: bytes, now: datetime) -> Read:
     child = child_id_of(rows.child)
     if child is None:
         reason = "la-child-id-invalid" if rows.child else "field-missing"
-        raise UnreadableError(reason, "Child Unique ID")
+        raise UnreadableError(reason, "child")
     reading = Reading(now)
     snapshot = _Lists(rows, reading, Numbers()).snapshot(child)
     return Read(snapshot, (*reading.found, *oddities(snapshot)))
@@ -83,8 +83,8 @@ class _Lists:
             purges=withdrawn,
         )
 
-    def _of(self, number: int) -> list[dict[str, str]]:
-        return self.rows.tables.get(f"list_{number}", [])
+    def _of(self, number: int) -> tuple[dict[str, str], ...]:
+        return self.rows.tables.get(f"list_{number}", ())
 
     def _day(self, row: dict[str, str], number: int, name: str) -> date | None:
         return self.reading.day(row.get(name), f"list_{number}.{name}")

@@ -17,9 +17,12 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import IO, Final, Protocol
 
+from pydantic import ValidationError
+
 from kinbridge_casesystem.child import ChildSnapshot
 from kinbridge_casesystem.quality import Finding
 from kinbridge_casesystem.records import Part
+from kinbridge_schemas.base import Value
 from kinbridge_schemas.problems import UnreadableError
 
 Progress = Callable[[int, int], None]
@@ -145,19 +148,17 @@ def _part(child: str, lines: Iterable[bytes], about: dict[str, str]) -> Part:
     return Part(json.dumps(body, sort_keys=True).encode(), child or UNNAMED)
 
 
-@dataclass(frozen=True, slots=True)
-class ChildRows:
-    """A part that `gathered` made, read again."""
+class ChildRows(Value):
+    """A part that `gathered` made, read again: the rows of one child by table."""
 
     child: str
     about: dict[str, str]
-    tables: dict[str, list[dict[str, str]]]
+    tables: dict[str, tuple[dict[str, str], ...]]
 
 
 def rows_of(content: bytes) -> ChildRows:
     """Read a part that `gathered` made. Raises UnreadableError."""
     try:
-        body = json.loads(content)
-        return ChildRows(str(body["child"]), dict(body["about"]), dict(body["tables"]))
-    except (ValueError, KeyError, TypeError):
+        return ChildRows.model_validate_json(content)
+    except ValidationError:
         raise UnreadableError("json-invalid") from None

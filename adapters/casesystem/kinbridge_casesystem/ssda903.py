@@ -121,7 +121,7 @@ def _kept(child: str, cells: dict[str, str]) -> Iterator[Row]:
 
 
 def _details(rows: ChildRows, reading: Reading) -> Details | None:
-    told = {row["DOB"] for row in rows.tables.get("children", []) if row.get("DOB")}
+    told = {row["DOB"] for row in rows.tables.get("children", ()) if row.get("DOB")}
     days = {reading.day(text, "DOB") for text in told} - {None}
     if len(days) > 1:
         # Which one is right is unsaid, and a wrong one finds the wrong person.
@@ -130,7 +130,7 @@ def _details(rows: ChildRows, reading: Reading) -> Details | None:
 
 
 def _placements(rows: ChildRows, reading: Reading, numbers: Numbers) -> Iterator[Placement]:
-    for row in _last_told(rows.tables.get("episodes", []), reading):
+    for row in _last_told(rows.tables.get("episodes", ()), reading):
         start = reading.day(row.get("DECOM"), "episodes.DECOM")
         if start is None:
             continue
@@ -146,7 +146,7 @@ def _placements(rows: ChildRows, reading: Reading, numbers: Numbers) -> Iterator
 
 
 def _missing(rows: ChildRows, reading: Reading, numbers: Numbers) -> Iterator[Missing]:
-    for row in _unlike(rows.tables.get("missing", [])):
+    for row in _unlike(rows.tables.get("missing", ())):
         start = reading.day(row.get("MIS_START"), "missing.MIS_START")
         if start is not None and row.get("MISSING", "").upper() != _AWAY:
             end = reading.day(row.get("MIS_END"), "missing.MIS_END")
@@ -158,7 +158,7 @@ def _adoptions(
 ) -> tuple[tuple[Adoption, ...], tuple[Purge, ...]]:
     placed: dict[str, Adoption] = {}
     ended: set[str] = set()
-    for row in rows.tables.get("placed", []):
+    for row in rows.tables.get("placed", ()):
         day = reading.day(row.get("DATE_PLACED"), "placed_adoption.DATE_PLACED")
         if day is None:
             continue
