@@ -7,13 +7,13 @@ Source: CloudEvents 1.0.2 and its Kafka Protocol Binding, section 3.2; the exten
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from kinbridge_schemas.base import Value
 from kinbridge_schemas.problems import UnreadableError
 
 CLOCK_TYPE: Final = "kinbridge.clock/v1"
@@ -29,7 +29,8 @@ class DataClassification(StrEnum):
     OPERATIONAL = "operational"
 
 
-class Envelope(Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
     """What stands around a body: ids, times and provenance, never an identifier.
 
     `recorded` is when intake stamped the bytes, and it travels on with all that follows from
@@ -39,7 +40,7 @@ class Envelope(Value):
     id: str
     type: str
     source: str
-    recorded: AwareDatetime
+    recorded: datetime
     correlation: str
     causation: str = ""
     classification: DataClassification = DataClassification.PERSONAL_SENSITIVE
@@ -70,34 +71,42 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 def from_headers(headers: Mapping[str, bytes]) -> Envelope:
     """Read an envelope. Raises UnreadableError naming the header that is missing or wrong."""
-
-    def need(name: str) -> str:
-        try:
-            return headers[name].decode()
-        except (KeyError, UnicodeDecodeError):
-            raise UnreadableError("envelope-header-missing", name) from None
-
-    def may(name: str, default: str = "") -> str:
-        return headers.get(name, default.encode()).decode(errors="replace")
-
     try:
-        recorded = _WHEN.validate_strings(need("ce_recordedtime"))
-        classification = DataClassification(
-            may("ce_dataclassification", DataClassification.PERSONAL_SENSITIVE.value)
-        )
-    except (ValidationError, ValueError):
+        recorded = _WHEN.validate_strings(_need(headers, "ce_recordedtime"))
+    except ValidationError:
         raise UnreadableError("envelope-header-invalid", "ce_recordedtime") from None
+    own = _need(headers, "ce_id")
     return Envelope(
-        id=need("ce_id"),
-        type=need("ce_type"),
-        source=need("ce_source"),
+        id=own,
+        type=_need(headers, "ce_type"),
+        source=_need(headers, "ce_source"),
         recorded=recorded,
-        correlation=may("ce_correlationid") or need("ce_id"),
-        causation=may("ce_causationid"),
-        classification=classification,
-        mapping=may("ce_mappingversion"),
-        content_type=may("content-type", "application/json"),
+        correlation=_may(headers, "ce_correlationid") or own,
+        causation=_may(headers, "ce_causationid"),
+        classification=_classification(headers),
+        mapping=_may(headers, "ce_mappingversion"),
+        content_type=_may(headers, "content-type", "application/json"),
     )
+
+
+def _need(headers: Mapping[str, bytes], name: str) -> str:
+    try:
+        return headers[name].decode()
+    except (KeyError, UnicodeDecodeError):
+        raise UnreadableError("envelope-header-missing", name) from None
+
+
+def _may(headers: Mapping[str, bytes], name: str, default: str = "") -> str:
+    found = headers.get(name)
+    return default if found is None else found.decode(errors="replace")
+
+
+def _classification(headers: Mapping[str, bytes]) -> DataClassification:
+    name = "ce_dataclassification"
+    try:
+        return DataClassification(_may(headers, name, DataClassification.PERSONAL_SENSITIVE.value))
+    except ValueError:
+        raise UnreadableError("envelope-header-invalid", name) from None
 
 
 def to_text(when: datetime) -> str:

@@ -15,6 +15,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from kinbridge.runtime.prepared import DRIVER_ERRORS
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_SECONDS: Final = 5.0
 
@@ -90,9 +92,10 @@ def _sqlite(folder: Path, name: str, *, durable: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begins(connection: Connection) -> None:
-        # A reader that becomes a writer half-way fails at once instead of waiting its turn.
-        reads = connection.get_execution_options().get("reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        # Each statement of a reader stands alone. A reader that becomes a writer half-way
+        # would fail at once instead of waiting its turn.
+        if not connection.get_execution_options().get("reads", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -109,12 +112,14 @@ def translated() -> Iterator[None]:
     """Turn a database driver's errors into ours; what is a fault of ours stays as it is."""
     try:
         yield
-    except DBAPIError as error:
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        kind = f"{type(error.orig).__name__} {state}".strip()
+    except (DBAPIError, *DRIVER_ERRORS) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        state = str(getattr(cause, "sqlstate", None) or "")
+        kind = f"{type(cause).__name__} {state}".strip()
         if state in {"40001", "40P01"}:
             raise RaceError(kind) from None
-        if error.connection_invalidated or _is_away(error.orig, state):
+        if lost or _is_away(cause, state):
             raise UnavailableError(kind) from None
         raise
 

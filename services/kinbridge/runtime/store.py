@@ -27,7 +27,7 @@ from kinbridge.runtime.rows import (
     to_micros,
 )
 from kinbridge.runtime.seen import Waiting
-from kinbridge.runtime.transaction import DELIVERED, Bodies, Rows, Turn
+from kinbridge.runtime.transaction import DELIVERED, Bodies, Rows, Statements, Turn
 from kinbridge.stage import Stage, Task
 from kinbridge_schemas.base import Value
 
@@ -49,7 +49,9 @@ class Store(Generic[S]):
         self._engine: Final = engine
         postgres = engine.dialect.name == "postgresql"
         serial = bool(stage.documents) and postgres
-        # SQLite reads in a transaction that takes no lock; PostgreSQL needs none to read.
+        self._statements: Final = Statements(engine.dialect)
+        # No transaction to read: what another worker commits meanwhile moves the progress of
+        # its partition on, and the claim finds that.
         self._reads: Final = (
             engine.execution_options(isolation_level="AUTOCOMMIT")
             if postgres
@@ -65,14 +67,14 @@ class Store(Generic[S]):
     @contextmanager
     def reading(self) -> Iterator[Rows[S]]:
         """Read what a turn needs, before its transaction."""
-        with translated(), self._reads.begin() as connection:
-            yield Rows(connection, self._bodies)
+        with translated(), self._reads.connect() as connection:
+            yield Rows(connection, self._bodies, self._statements)
 
     @contextmanager
     def turn(self) -> Iterator[Turn[S]]:
         """One transaction. It is committed at the end, and undone by any exception."""
         with translated(), self._writes.begin() as connection:
-            yield Turn(connection, self._bodies)
+            yield Turn(connection, self._bodies, self._statements)
 
     # -- progress and outbox
 

@@ -25,10 +25,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
 from kinbridge.runtime import tables
 from kinbridge.runtime.database import MovedError
 from kinbridge.runtime.folded import Folded
+from kinbridge.runtime.prepared import Prepared
 from kinbridge.runtime.progress import Progress
 from kinbridge.runtime.rows import from_micros, outbox_row, progress_row, to_micros
 from kinbridge.runtime.seen import ALL, Due, Kept, Seen, Waiting
@@ -90,19 +92,32 @@ def _replacing(table: Table, *by: str, postgres: bool) -> Executable:
     )
 
 
-class _Statements:
-    """The statements that differ between the databases, made once for each."""
+class Statements:
+    """The statements of turns, made once for a database."""
 
-    def __init__(self, *, postgres: bool) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        pg = dialect.name == "postgresql"
         states, documents = tables.states.c.key, tables.documents.c.name
-        self.states: Final = _among(_OF_PARTITION, states, postgres=postgres)
-        self.documents: Final = _among(_DOCUMENTS, documents, postgres=postgres)
-        self.keep_states: Final = _replacing(tables.states, "partition", "key", postgres=postgres)
-        self.keep_tasks: Final = _replacing(tables.tasks, "partition", "key", postgres=postgres)
-        self.keep_documents: Final = _replacing(tables.documents, "name", postgres=postgres)
 
+        def prepared(statement: Executable) -> Prepared:
+            return Prepared(statement, dialect)
 
-_STATEMENTS: Final = {postgres: _Statements(postgres=postgres) for postgres in (True, False)}
+        self.states: Final = prepared(_among(_OF_PARTITION, states, postgres=pg))
+        self.due: Final = prepared(_DUE)
+        self.documents: Final = prepared(_among(_DOCUMENTS, documents, postgres=pg))
+        self.claim: Final = prepared(_CLAIM)
+        self.say: Final = prepared(_SAY)
+        self.delivered: Final = prepared(DELIVERED)
+        self.keep_states: Final = prepared(
+            _replacing(tables.states, "partition", "key", postgres=pg)
+        )
+        self.keep_tasks: Final = prepared(
+            _replacing(tables.tasks, "partition", "key", postgres=pg)
+        )
+        self.keep_documents: Final = prepared(_replacing(tables.documents, "name", postgres=pg))
+        self.state_gone: Final = prepared(_STATE_GONE)
+        self.task_gone: Final = prepared(_TASK_GONE)
+        self.document_gone: Final = prepared(_DOCUMENT_GONE)
 
 
 class Bodies(Generic[S]):
@@ -128,25 +143,25 @@ class Bodies(Generic[S]):
 class Rows(Generic[S]):
     """What can be read in a transaction."""
 
-    def __init__(self, connection: Connection, bodies: Bodies[S]) -> None:
+    def __init__(self, connection: Connection, bodies: Bodies[S], statements: Statements) -> None:
         self._connection: Final = connection
         self._bodies: Final = bodies
+        self._statements: Final = statements
         self._postgres: Final = connection.dialect.name == "postgresql"
-        self._statements: Final = _STATEMENTS[self._postgres]
 
     def add_states(self, seen: Seen[S], partition: int, keys: Iterable[str]) -> None:
         """Read the states of keys into what was seen."""
         if not (wanted := sorted(set(keys) - seen.keys)):
             return
         bound = {"in_partition": partition, "wanted": self._list(wanted)}
-        for key, body, due in self._connection.execute(self._statements.states, bound):
+        for key, body, due in self._statements.states.rows(self._connection, bound):
             seen.states[key] = self._kept(body, due)
         seen.keys.update(wanted)
 
     def add_due(self, seen: Seen[S], partition: int, until: datetime, limit: int) -> None:
         """Read the first `limit` keys that are due by `until`, with their states."""
         bound = {"in_partition": partition, "until": to_micros(until), "most": limit}
-        rows = self._connection.execute(_DUE, bound).all()
+        rows = self._statements.due.rows(self._connection, bound)
         due: list[Due] = []
         for key, body, micros in rows:
             seen.states[key] = self._kept(body, micros)
@@ -161,7 +176,7 @@ class Rows(Generic[S]):
         found: dict[str, Value | None] = dict.fromkeys(wanted)
         if wanted:
             bound = {"wanted": self._list(wanted)}
-            for name, body in self._connection.execute(self._statements.documents, bound):
+            for name, body in self._statements.documents.rows(self._connection, bound):
                 found[name] = self._bodies.document(name, body)
         return found
 
@@ -179,8 +194,7 @@ class Turn(Rows[S]):
         """Replace a partition's progress. Raises MovedError if it is not `before` now."""
         row = progress_row(after)
         row |= {"in_partition": row.pop("partition"), "at_version": before.version}
-        changed = self._connection.execute(_CLAIM, row)
-        if changed.rowcount != 1:
+        if self._statements.claim.run(self._connection, row) != 1:
             raise MovedError("progress-moved")
 
     def write(self, folded: Sequence[Folded[S]]) -> None:
@@ -188,7 +202,7 @@ class Turn(Rows[S]):
         self._write_states(folded)
         self._write_tasks(folded)
         if rows := [outbox_row(outgoing) for f in folded for outgoing in f.outbox]:
-            self._connection.execute(_SAY, rows)
+            self._statements.say.run_each(self._connection, rows)
 
     def write_documents(self, documents: Mapping[str, Value | None]) -> None:
         gone = [{"of_key": name} for name, value in documents.items() if value is None]
@@ -198,15 +212,15 @@ class Turn(Rows[S]):
             if value is not None
         ]
         if kept:
-            self._connection.execute(self._statements.keep_documents, kept)
+            self._statements.keep_documents.run_each(self._connection, kept)
         if gone:
-            self._connection.execute(_DOCUMENT_GONE, gone)
+            self._statements.document_gone.run_each(self._connection, gone)
 
     def delivered(self, acknowledged: Mapping[int, int]) -> None:
         """Delete the outbox rows that Kafka has acknowledged: they hold personal data."""
         rows = [{"in_partition": p, "up_to": place} for p, place in acknowledged.items()]
         if rows:
-            self._connection.execute(DELIVERED, rows)
+            self._statements.delivered.run_each(self._connection, rows)
 
     def _write_states(self, folded: Sequence[Folded[S]]) -> None:
         fresh = self._bodies.fresh()
@@ -222,9 +236,9 @@ class Turn(Rows[S]):
                 body = self._bodies.text(state.state)
                 kept.append({"partition": partition, "key": key, "body": body, "due": due})
         if kept:
-            self._connection.execute(self._statements.keep_states, kept)
+            self._statements.keep_states.run_each(self._connection, kept)
         if gone:
-            self._connection.execute(_STATE_GONE, gone)
+            self._statements.state_gone.run_each(self._connection, gone)
 
     def _write_tasks(self, folded: Sequence[Folded[S]]) -> None:
         kept, gone = [], []
@@ -235,9 +249,9 @@ class Turn(Rows[S]):
                 else:
                     kept.append(self._task_row(each.before.partition, key, waiting))
         if kept:
-            self._connection.execute(self._statements.keep_tasks, kept)
+            self._statements.keep_tasks.run_each(self._connection, kept)
         if gone:
-            self._connection.execute(_TASK_GONE, gone)
+            self._statements.task_gone.run_each(self._connection, gone)
 
     def _task_row(self, partition: int, key: str, waiting: Waiting) -> dict[str, Any]:
         return {
