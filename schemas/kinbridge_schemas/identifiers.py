@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
+from operator import mul
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
 from pydantic import GetCoreSchemaHandler, StringConstraints
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-_NHS_LENGTH: Final = 10
 _NHS_MODULUS: Final = 11
+_NHS_WEIGHTS: Final = tuple(range(10, 0, -1))
+"""Of the nine digits, and of the check digit, with which the sum is a multiple of 11."""
+_BETWEEN: Final = re.compile(r"[\s-]")
 
 
 class Concealed:
@@ -110,13 +112,13 @@ class NhsNumber(Concealed):
 
     @classmethod
     def normalise(cls, text: str) -> str:
-        return re.sub(r"[\s-]", "", text)
+        return text if text.isdigit() else _BETWEEN.sub("", text)
 
     @classmethod
     def well_formed(cls, text: str) -> bool:
-        total = sum(int(d) * (_NHS_LENGTH - i) for i, d in enumerate(text[:-1]))
-        check = (_NHS_MODULUS - total % _NHS_MODULUS) % _NHS_MODULUS
-        return check != _NHS_MODULUS - 1 and check == int(text[-1])
+        # Digits as their codes: 48 for each, ten times with all weights, is a multiple of 11.
+        total: int = sum(map(mul, text.encode(), _NHS_WEIGHTS))
+        return total % _NHS_MODULUS == 0
 
 
 class LaChildId(Concealed):
@@ -213,9 +215,10 @@ class Pseudonymiser:
 
     def fingerprint(self, content: bytes) -> str:
         """A keyed hash of content, to tell a repeat from a conflict without keeping it."""
-        return hmac.new(self._secret, b"content\x00" + content, hashlib.sha256).hexdigest()[:40]
+        return hmac.digest(self._secret, b"content\x00" + content, "sha256").hex()[:40]
 
     def _make(self, prefix: str, *parts: str) -> str:
-        data = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in (prefix, *parts))
-        digest = hmac.new(self._secret, data, hashlib.sha256).digest()[:20]
+        each = [part.encode() for part in (prefix, *parts)]
+        data = b"".join([len(part).to_bytes(4, "big") + part for part in each])
+        digest = hmac.digest(self._secret, data, "sha256")[:20]
         return f"{prefix}-{base64.b32encode(digest).decode().lower()}"

@@ -27,7 +27,7 @@ from kinbridge_schemas.events import ChildEvent, Subject
 from kinbridge_schemas.events.care import PdsChanged
 from kinbridge_schemas.events.event import event_id
 from kinbridge_schemas.identifiers import NhsNumber
-from kinbridge_schemas.mapped import Ended, Given, Mapped, record_id
+from kinbridge_schemas.mapped import Ended, Given, Mapped
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.times import read_instant
@@ -64,11 +64,11 @@ def _ended(received: Received, end: End, reason: Code) -> Ended:
 
 
 def _told(signal: Signal, number: NhsNumber, received: Received, given: Given) -> ChildEvent:
-    pseudonymiser, source = given.pseudonymiser, received.source
-    fact = derive_id("fact", record_id(pseudonymiser, source, "signal", signal.id))
+    # Each is a fact of its own: what is told of the record itself, PDS tells.
+    fact = derive_id("fact", "signal", received.id)
     version = Version(updated=signal.happened)
     subject = Subject(
-        role=Role.UNKNOWN, key=pseudonymiser.of_nhs_number(number), nhs_number=number
+        role=Role.UNKNOWN, key=given.pseudonymiser.of_nhs_number(number), nhs_number=number
     )
     return ChildEvent(
         id=event_id(fact, version, "assert"),
@@ -76,7 +76,7 @@ def _told(signal: Signal, number: NhsNumber, received: Received, given: Given) -
         version=version,
         occurred=Occurred(at=signal.happened),
         observed=signal.happened,
-        source=source,
+        source=received.source,
         subjects=(subject,),
         detail=PdsChanged(change="record", record_version=signal.record_version),
     )
@@ -92,7 +92,6 @@ class Signal:
     `record_version` is PDS's version of the record, where the signal says it.
     """
 
-    id: str
     kind: str
     happened: datetime
     subject: str | None
@@ -184,7 +183,7 @@ def read_signal(content: bytes) -> Signal:
 
 def _of_event(event: _CloudEvent) -> Signal:
     happened = read_instant(event.time, "time")
-    return Signal(event.id, event.type, happened, event.subject, event.dataref)
+    return Signal(event.type, happened, event.subject, event.dataref)
 
 
 def _of_bundle(bundle: _Bundle) -> Signal:
@@ -206,7 +205,6 @@ def _of_bundle(bundle: _Bundle) -> Signal:
     focus, subject = _reference(what.get("focus")), _reference(context.get("subject"))
     tagged = _ETAG.fullmatch(_text(context.get("version-id")) or "")
     return Signal(
-        id=bundle.id,
         kind=kind,
         happened=read_instant(at.value_instant, "notification-event.timestamp"),
         subject=subject.identifier.value if subject and subject.identifier else None,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Final, Literal
 
@@ -24,7 +24,7 @@ from kinbridge_fhir.systems import CONFIDENTIALITY, normal
 from kinbridge_fhir.thin import parsed, read_object
 from kinbridge_schemas.base import Code, Id
 from kinbridge_schemas.dispositions import End
-from kinbridge_schemas.events import ChildEvent, Detail
+from kinbridge_schemas.events import ChildEvent, Detail, Subject
 from kinbridge_schemas.events.care import GpDeregistered, GpRegistered, PdsChanged
 from kinbridge_schemas.events.persons import (
     AddressChanged,
@@ -92,9 +92,11 @@ def _facts(answer: Answer, content: bytes, own: Id, given: Given) -> Iterator[Fa
         number = NhsNumber(patient.id)
     except UnreadableError as problem:
         raise UnreadableError(problem.reason, "id") from None
-    about = given.pseudonymiser.of_nhs_number(number)
+    asked = about = given.pseudonymiser.of_nhs_number(answer.nhs_number)
+    if number != answer.nhs_number:
+        about = given.pseudonymiser.of_nhs_number(number)
     version = version_of(answer, patient.meta.version_id, given)
-    yield from _Record(patient, number, Account(answer, given, version, about)).facts()
+    yield from _Record(patient, Account(answer, given, version, asked, about)).facts()
 
 
 def _none(answer: Answer, content: bytes, own: Id, given: Given) -> Fact:
@@ -105,8 +107,8 @@ def _none(answer: Answer, content: bytes, own: Id, given: Given) -> Fact:
         raise UnreadableError("not-an-operation-outcome", "resourceType")
     if _INVALIDATED not in outcome.codes:
         return Ended(fact=own, end="no-fact", reason="no-record")
-    about = given.pseudonymiser.of_nhs_number(answer.nhs_number)
-    account = Account(answer, given, Version(updated=given.now), about)
+    asked = given.pseudonymiser.of_nhs_number(answer.nhs_number)
+    account = Account(answer, given, Version(updated=given.now), asked, asked)
     invalidated = PdsChanged(change="invalidated")
     fact = account.fact("invalidated")
     return account.event(fact, account.unknown, invalidated, account.asked_about())
@@ -114,15 +116,14 @@ def _none(answer: Answer, content: bytes, own: Id, given: Given) -> Fact:
 
 @dataclass(frozen=True)
 class _Record:
-    """One record as its facts need it. `number` is the record's own."""
+    """One record as its facts need it."""
 
     patient: Patient
-    number: NhsNumber
     account: Account
 
     def facts(self) -> Iterator[Fact]:
         """Give all that is told, what strips before what would be stripped."""
-        if self.number != self.account.answer.nhs_number:
+        if self.account.about != self.account.asked:
             into = PersonMerged(into=self.account.about)
             yield self._event("merged", into, self.account.unknown, guarded=False)
         yield self._restriction()
@@ -146,18 +147,19 @@ class _Record:
         act: Act = "assert",
         guarded: bool = True,
     ) -> ChildEvent:
-        who = self.account.asked_about(self._born if guarded else None)
+        who = self._guarded if guarded else self.account.asked_about()
         return self.account.event(self.account.fact(word), occurred, detail, who, act=act)
 
     def _parked(self, word: str, reason: Code, end: End = "parked-unsupported") -> Ended:
         return Ended(fact=self.account.fact(word), end=end, reason=reason)
 
     @cached_property
-    def _born(self) -> datetime | None:
-        if self.patient.birth_date is None:
-            return None
-        day = read_time(self.patient.birth_date, "birthDate")
-        return day.at if day.precision is Precision.DAY else None
+    def _guarded(self) -> Subject:
+        """Whom it is told of, with the date of birth by which linking holds the number."""
+        said = self.patient.birth_date
+        day = read_time(said, "birthDate") if said is not None else None
+        whole = day is not None and day.precision is Precision.DAY
+        return self.account.asked_about(day.at if day is not None and whole else None)
 
     # -- restrictions
 

@@ -12,12 +12,12 @@ from typing import Final, Literal
 from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent, Detail, Subject
 from kinbridge_schemas.events.event import event_id
-from kinbridge_schemas.identifiers import NhsNumber, SubjectKey
+from kinbridge_schemas.identifiers import SubjectKey
 from kinbridge_schemas.mapped import Given
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.retrieval import PDS, Answer, DemographicsWanted, unframed
-from kinbridge_schemas.vocabulary import Occurred, Precision, Role, Version
+from kinbridge_schemas.vocabulary import Occurred, Precision, Version
 
 MAPPING_VERSION: Final = "pds-1"
 """Raised whenever a table or a rule of these adapters changes."""
@@ -49,11 +49,15 @@ def _number(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is told of somebody in one answer. `about` is the key of the record that was found."""
+    """What is told of somebody in one answer.
+
+    `asked` is the key of the number that was asked about, `about` that of the record found.
+    """
 
     answer: Answer
     given: Given
     version: Version
+    asked: SubjectKey
     about: SubjectKey
 
     @property
@@ -62,11 +66,10 @@ class Account:
         return Occurred(at=self.given.now, precision=Precision.UNKNOWN)
 
     def asked_about(self, born: datetime | None = None) -> Subject:
-        return self.subject(self.answer.relation, self.answer.nhs_number, born)
-
-    def subject(self, role: Role, number: NhsNumber, born: datetime | None = None) -> Subject:
-        key = self.given.pseudonymiser.of_nhs_number(number)
-        return Subject(role=role, key=key, nhs_number=number, born=born)
+        answer = self.answer
+        return Subject(
+            role=answer.relation, key=self.asked, nhs_number=answer.nhs_number, born=born
+        )
 
     def fact(self, word: str, *more: str) -> Id:
         return derive_id("fact", word, self.about, PDS, *more)
@@ -81,7 +84,7 @@ class Account:
     ) -> ChildEvent:
         """Give an event. What was told before in the same words has the same id."""
         known = occurred.precision is not Precision.UNKNOWN
-        when = occurred.model_dump_json() if known else ""
+        when = occurred.at.isoformat() + occurred.precision if known else ""
         told = f"{when}{detail.model_dump_json()}".encode()
         return ChildEvent(
             id=event_id(fact, self.version, act, self.given.pseudonymiser.fingerprint(told)),

@@ -16,7 +16,7 @@ from kinbridge_fhir.persons import nhs_number
 from kinbridge_fhir.related_persons import ADOPTION, ROLES
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.dispositions import End
-from kinbridge_schemas.events import ChildEvent
+from kinbridge_schemas.events import ChildEvent, Subject
 from kinbridge_schemas.events.persons import RelationshipEnded, RelationshipRecorded
 from kinbridge_schemas.mapped import Ended, Given, Mapped
 from kinbridge_schemas.problems import UnreadableError
@@ -42,8 +42,8 @@ class PdsRelatedPersons:
             page = Collection(read_json(content))
             if page.root.kind != "Bundle" or text(page.root, "type") != "searchset":
                 raise UnreadableError("not-a-searchset", "Bundle.type")
-            about = given.pseudonymiser.of_nhs_number(answer.nhs_number)
-            account = Account(answer, given, version_of(answer, None, given), about)
+            asked = given.pseudonymiser.of_nhs_number(answer.nhs_number)
+            account = Account(answer, given, version_of(answer, None, given), asked, asked)
             told = tuple(_facts(page, account))
         nothing = "no-relation-with-a-number" if reason == "answered" else reason
         return Mapped(
@@ -86,7 +86,8 @@ def _related(account: Account, resource: Node) -> Iterator[ChildEvent | Ended]:
             yield _parked(fact, problem.reason, "parked-unreadable")
             return
         own = derive_id("relationship", account.about, key, role.value)
-        subjects = (account.asked_about(), account.subject(role, number))
+        relative = Subject(role=role, key=key, nhs_number=number)
+        subjects = (account.asked_about(), relative)
         if over is None:
             recorded = RelationshipRecorded(relationship_id=own, relation=role)
             yield account.event(fact, start or account.unknown, recorded, *subjects)

@@ -7,15 +7,17 @@ from typing import Any, Final
 
 import pytest
 
+from kinbridge.mapping.routes import ROUTES
 from kinbridge_fhir.mns import read_signal
 from kinbridge_fhir.mns_codes import ASK_PDS, NOT_USED
 from kinbridge_schemas.events.care import PdsChanged
-from kinbridge_schemas.mapped import Mapped
+from kinbridge_schemas.mapped import Given, Mapped
 from kinbridge_schemas.problems import UnreadableError
+from kinbridge_schemas.received import Received
 from kinbridge_schemas.vocabulary import Role
 from tests.adapters.fhir.messages import CHILD, MOTHER, Resource
 from tests.adapters.fhir.pds import cloud_event, signal
-from tests.adapters.mapping import map_one
+from tests.adapters.mapping import NOW, PSEUDONYMS, map_one
 from tests.builders import when
 
 _AT: Final = when("2026-03-02 10:00")
@@ -43,16 +45,21 @@ def test_a_signal_of_pds_says_that_the_record_changed_and_not_what(made: Any, ki
     assert subject.nhs_number.reveal() == CHILD
 
 
-def test_both_shapes_of_one_signal_are_one_fact() -> None:
-    (one,), (other,) = mapped(signal()).events, mapped(cloud_event()).events
-
-    assert one == other
-
-
 def test_each_signal_is_a_fact_of_its_own_whatever_order_they_come_in() -> None:
-    (one,), (other,) = mapped(signal()).events, mapped(signal(own="another")).events
+    facts = [_received(own).events[0].fact for own in ("received-one", "received-two")]
 
-    assert one.fact != other.fact
+    assert facts[0] != facts[1]
+
+
+def _received(own: str) -> Mapped:
+    received = Received(
+        id=own,
+        content=json.dumps(signal()).encode(),
+        content_type="application/json",
+        source="mns",
+        route="mns-signal",
+    )
+    return ROUTES["mns-signal"](received, Given(PSEUDONYMS, NOW))
 
 
 @pytest.mark.parametrize(
