@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from kinbridge.sources.terms import SourceName
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
@@ -27,7 +28,7 @@ class SourceKey(Value):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
+    source: SourceName
     doors: Annotated[frozenset[Door], Field(min_length=1)]
     authority: AuthorityCode | None = None
 
