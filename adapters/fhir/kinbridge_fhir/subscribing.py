@@ -6,6 +6,7 @@ its own. Source: HL7 Subscriptions R5 Backport 1.2.0-ballot; FHIR R5, Subscripti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ Payload = Literal["empty", "id-only", "full-resource"]
 JSON_TYPE: Final = "application/fhir+json"
 _BACKPORT: Final = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-"
 _CHANNEL: Final = "http://terminology.hl7.org/CodeSystem/subscription-channel-type"
+_ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 _REASON: Final = "Information sharing for children with an open case"
 
 
@@ -131,7 +133,9 @@ def standing(content: bytes, endpoint: str) -> Standing | None:
     """
     root = read_json(content)
     for resource in Collection(root).of_kind("Subscription"):
-        if _endpoint(resource) == endpoint and (own := text(resource, "id")) is not None:
+        own = text(resource, "id") or ""
+        # It becomes a step of addresses: nothing but an id may stand there.
+        if _endpoint(resource) == endpoint and _ID.fullmatch(own):
             return Standing(
                 id=own,
                 status=text(resource, "status") or "",

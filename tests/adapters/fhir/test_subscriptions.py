@@ -206,6 +206,7 @@ def test_ours_is_known_by_its_endpoint_and_compared_with_what_is_wanted(
     assert found.asked != asked_for(a_wish(version, filters=wish.filters[:1]))
     assert found.asked == asked_for(a_wish(version, filters=wish.filters[::-1], end=NOW))
     assert standing(sent(searchset([other], BASE)), HOOK) is None
+    assert standing(sent({**ours, "id": "../admin"}), HOOK) is None
     assert standing(sent(searchset([], BASE)), HOOK) is None
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import yaml
 
 from kinbridge.intake.keys import sha256_of
 from kinbridge.runtime.embedded import start_embedded_broker
 from tests.adapters.fhir.messages import MOTHER, as_xml, birth
+from tests.services.intake.subscriptions.doorway import PATH, SHOWN, body
+from tests.services.intake.subscriptions.world import SECRET, a_subscription
 
 KEY: Final = "a long random key"
 ENDS_WITHIN: Final = 60
@@ -27,12 +30,17 @@ def test_it_serves_until_it_is_told_to_stop_and_logs_no_identifier(tmp_path: Pat
         f"keys: [{{name: trust, sha256: {sha256_of(KEY)}, source: trust, doors: [nhs]}}]",
         encoding="utf-8",
     )
+    sources = tmp_path / "sources.yaml"
+    config = a_subscription().model_dump(mode="json")
+    sources.write_text(yaml.safe_dump({"subscriptions": [config]}), encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
         **os.environ,
         "KINBRIDGE_BROKER": broker.bootstrap,
         "KINBRIDGE_KEYS": str(keys),
+        "KINBRIDGE_SOURCES": str(sources),
+        "KINBRIDGE_TRUST_SECRET": SECRET,
         "KINBRIDGE_SECRET": "a secret of tests, and of tests only",
         "KINBRIDGE_INTAKE_PORT": str(port),
     }
@@ -54,9 +62,13 @@ def test_it_serves_until_it_is_told_to_stop_and_logs_no_identifier(tmp_path: Pat
             content=as_xml(birth()),
             headers={"X-API-Key": KEY, "content-type": "application/fhir+xml"},
         )
+        notified = client.post(f"http://127.0.0.1:{port}{PATH}", content=body(), headers=SHOWN)
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=ENDS_WITHIN)
 
     assert (answer.status_code, process.returncode) == (202, 0), said
+    assert notified.status_code == 200
     assert "intake.accepted" in said
-    assert not [secret for secret in (MOTHER, "Rosa", KEY, "process-message") if secret in said]
+    assert not [
+        secret for secret in (MOTHER, "Rosa", KEY, SECRET, "process-message") if secret in said
+    ]

@@ -146,7 +146,6 @@ class Client:
             if each.task is not None and each.task.done():
                 done, each.task = each.task, None
                 done.result()  # a bug of ours ends the process, and it starts again
-            self._show(each)
 
     async def _look_after(self, each: Watched) -> None:
         for _ in range(_MOST_STEPS):
@@ -174,6 +173,7 @@ class Client:
         each.watch, said = told
         for one in said:
             self._say(each.config, one)
+        self._show(each)
 
     def _say(self, config: FhirSubscription, said: Said) -> None:
         self.meters.said.labels(config.name, said.code).inc()
@@ -182,6 +182,7 @@ class Client:
 
     def _show(self, each: Watched) -> None:
         name, watch, meters = each.config.name, each.watch, self.meters
+        meters.received.labels(name)  # nought until something comes
         meters.missing.labels(name).set(watch.missing)
         meters.pending.labels(name).set(len(watch.pending))
         meters.active.labels(name).set(watch.status == "active")

@@ -43,7 +43,7 @@ _ENOUGH: Final = 5
 """Failures in a row after which another way is taken."""
 _SOON: Final = 3
 """It is renewed when a third of its time is left."""
-_UNTIL_ACTIVE: Final = timedelta(seconds=10)
+_UNTIL_ACTIVE: Final = timedelta(seconds=30)
 _LEAST_SPAN: Final = timedelta(seconds=10)
 
 

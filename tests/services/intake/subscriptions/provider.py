@@ -108,6 +108,7 @@ class Provider:
     breaks_after: str = ""
     with_patient: bool = True
     restates: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
     page: int = 50
     stuck: str = ""
     go: asyncio.Event = field(default_factory=asyncio.Event)
@@ -216,6 +217,7 @@ class Provider:
     async def answer(self, request: Request, path: str) -> Response:
         """Give the answer to one request, below the base address."""
         found = await self._answer(request, path)
+        found.headers.update(self.headers)
         async with self.news:
             self.news.notify_all()
         return found

@@ -77,7 +77,7 @@ async def test_where_the_answer_to_making_it_is_lost_it_is_looked_for(
         await world.turn()
         await world.turn(seconds=10)
         await world.provider.shake_hands()
-        await world.turn(seconds=10)
+        await world.turn(seconds=30)
 
         assert world.own.watch.status == "active"
         assert len(world.provider.subscriptions) == 1
@@ -133,7 +133,8 @@ async def test_a_server_that_cannot_reach_us_is_asked_ever_more_slowly() -> None
     async with a_world() as world:
         await world.subscribe()
         times = []
-        for _ in range(600):
+        world.clock.on(minutes=5)
+        for _ in range(90):
             world.provider.only.resource["status"] = "error"
             before = len(world.asked("PUT Subscription"))
             await world.turn(seconds=1)

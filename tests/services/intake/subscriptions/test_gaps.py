@@ -93,7 +93,7 @@ async def test_a_lost_notification_with_none_after_it_is_seen_in_the_count() -> 
 
 async def test_repeats_and_any_order_change_nothing() -> None:
     def notices(world: World) -> list[Sending]:
-        places = [world.provider.put(missed(f"a{number}")) for number in range(12)]
+        places = [world.provider.put(missed(f"a{number}")) for number in range(8)]
         return [world.provider.event(place) for place in places]
 
     found: list[set[str]] = []
@@ -103,7 +103,7 @@ async def test_repeats_and_any_order_change_nothing() -> None:
             await world.subscribe()
             sendings = notices(world)
             if shuffled:
-                sendings = [*sendings, *sendings[3:9]]
+                sendings = [*sendings, *sendings[2:6]]
                 random.Random(7).shuffle(sendings)
             for sending in sendings:
                 await world.provider.send(sending)
@@ -112,11 +112,11 @@ async def test_repeats_and_any_order_change_nothing() -> None:
 
             found.append(world.events())
             asked.append(len(world.asked("Appointment/")))
-            assert (world.own.watch.handled, world.own.watch.missing) == (12, 0)
+            assert (world.own.watch.handled, world.own.watch.missing) == (8, 0)
             assert world.own.watch.gap_since is None
 
     assert found[0] == found[1]
-    assert (len(found[0]), asked) == (12, [0, 0])
+    assert (len(found[0]), asked) == (8, [0, 0])
 
 
 async def test_silence_is_told_once_asks_for_all_and_ends_with_the_next_heartbeat() -> None:
@@ -180,16 +180,16 @@ async def test_reconciliation_brings_what_was_never_notified_and_repeats_change_
 
 
 async def test_more_than_may_be_read_at_once_is_asked_for_in_parts() -> None:
-    async with a_world(pages=2) as world:
+    async with a_world(pages=2, overlap=60) as world:
         world.provider.page = 3
         await world.subscribe()
-        for number in range(40):
-            world.clock.on(seconds=30)
+        for number in range(16):
+            world.clock.on(minutes=1)
             world.provider.put(missed(f"a{number}"))
 
         await world.turn(seconds=30)
 
         assert world.said("subscription.asked-in-parts") >= 1
-        assert len(world.events()) == 40
+        assert len(world.events()) == 16
         assert world.own.watch.settled
         assert world.own.watch.span is None

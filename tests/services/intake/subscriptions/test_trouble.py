@@ -125,6 +125,18 @@ async def test_an_answer_beyond_its_limit_is_read_no_further() -> None:
         assert world.client.failing == ["appointments:answer-too-large"]
 
 
+async def test_an_answer_that_is_compressed_or_no_json_is_not_read() -> None:
+    async with a_world() as world:
+        await world.subscribe()
+        found = []
+        for kind in ({"content-encoding": "gzip"}, {"content-type": "text/html"}):
+            world.provider.headers = kind
+            await world.turn(minutes=15)
+            found += world.client.failing
+
+        assert found == ["appointments:answer-encoded", "appointments:answer-not-json"]
+
+
 async def test_a_slow_server_does_not_stop_the_log_from_being_read() -> None:
     async with a_world() as world:
         await world.subscribe()
