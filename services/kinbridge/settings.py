@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     """Copies of each topic, in place of what topics.yaml says: 1 for a single broker."""
     embedded: bool = False
     """Set by `kinbridge up --embedded` for the processes it starts."""
-    fetch_wait: timedelta = timedelta(milliseconds=50)
+    fetch_wait: timedelta = timedelta(milliseconds=20)
     """How long a broker may hold back an answer when there is nothing new."""
 
     data: Path = Path(".data")

@@ -28,9 +28,10 @@ AS_IT_IS: Final = "kinbridge-run"
 class Group:
     """A worker's place in its group: seconds, and counts.
 
-    `fetch_wait` is how long a broker may hold a fetch that finds nothing. The embedded broker
-    always holds it that long, so there it is a hundredth of a second. `most_runs` bounds what
-    was fetched and waits, `poll_records` one fetch of it.
+    `fetch_wait` is how long a broker may hold a fetch that finds nothing. What comes meanwhile
+    on a partition that is not in that fetch waits for its end, so it bounds the speed of a hop
+    when there is little to do. The embedded broker always holds it that long. `most_runs`
+    bounds what was fetched and waits, `poll_records` one fetch of it.
     """
 
     session: float = 6.0
@@ -38,7 +39,7 @@ class Group:
     rebalance: float = 30.0
     request: float = 40.0
     commit: float = 1.0
-    fetch_wait: float = 0.1
+    fetch_wait: float = 0.02
     most_runs: int = 12
     poll_records: int = 500
 
