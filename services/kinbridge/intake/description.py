@@ -18,8 +18,9 @@ are stored by every replica, so that nothing acknowledged is lost; anything else
 means: send it again. Sending the same body twice is harmless. No answer, header or log holds an
 identifier of a person.
 
-Every request needs a key in the header `X-API-Key`. Bodies are at most 5 MB, in UTF-8, and not
-compressed. `429` and `503` carry `Retry-After`.
+Every request needs a key in the header `X-API-Key`; a notification of a FHIR subscription shows
+that subscription's secret instead, and is answered `200`. Bodies are at most 5 MB, in UTF-8, and
+not compressed. `429` and `503` carry `Retry-After`.
 """
 
 SUMMARIES: Final[dict[Door, str]] = {
@@ -146,6 +147,12 @@ def responses(door: Door) -> dict[int | str, dict[str, Any]]:
         429: "Too much is being received: send it again after `Retry-After` seconds.",
         503: "It could not be stored: send it again after `Retry-After` seconds.",
     }
+    if door == "subscriptions":
+        said |= {
+            401: "The secret is missing, or not this subscription's.",
+            403: "No notification is taken from this network.",
+            404: "There is no such subscription.",
+        }
     found: dict[int | str, dict[str, Any]] = {
         status: {"description": text, "content": {kind: {"schema": problem}}}
         for status, text in said.items()
