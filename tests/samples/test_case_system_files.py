@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from kinbridge_casesystem.records import Part
 from kinbridge_schemas.problems import UnreadableError
 from tests.adapters.casesystem.loads import Files, Loads, parts, report
 from tests.journey.loading import send, take
@@ -150,7 +151,8 @@ def test_the_first_load_of_a_file_raises_no_alert(file: Stated) -> None:
 def test_the_first_load_of_the_published_example_of_the_api_raises_no_alert() -> None:
     world = MemoryWorld(NOW)
     child, _ = dfe_child()
-    send(world, "dfe-csc", "example", json.dumps(child).encode(), "application/json")
+    part = Part(json.dumps(child).encode(), child["la_child_id"])
+    send(world, "dfe-csc", part, "application/json")
     world.until(NOW + timedelta(hours=25))
 
     assert (world.alerts(), world.unread()) == ([], [])

@@ -119,15 +119,15 @@ class _Child:
         referred = self._day(told, "CINreferralDate", where)
         if referred is None and not text_of(told.find("{*}CINreferralDate")):
             self.reading.odd("field-missing", f"{where}.CINreferralDate")
-        own = self.numbers.id(referred.isoformat() if referred else "undated")
+        own, closed = self.numbers.id(_iso(referred)), self._day(told, "CINclosureDate", where)
         return Episode(
             id=own,
             referred=referred,
-            source_code=self._code(told, "ReferralSource", where, REFERRAL_SOURCES),
+            source_code=self._code(told, "ReferralSource", where, REFERRAL_SOURCES, referred),
             primary_need=self._code(told, "PrimaryNeedCode", where, PRIMARY_NEEDS),
             no_further_action=self._flag(told, "ReferralNFA", where),
-            closed=self._day(told, "CINclosureDate", where),
-            closure_reason=self._code(told, "ReasonForClosure", where, CLOSURE_REASONS),
+            closed=closed,
+            closure_reason=self._code(told, "ReasonForClosure", where, CLOSURE_REASONS, closed),
             assessments=tuple(self._assessments(told, own)),
             cin_plans=tuple(self._cin_plans(told, own)),
             enquiries=tuple(self._enquiries(told, own)),
@@ -219,8 +219,16 @@ class _Child:
     def _flag(self, element: etree._Element, tag: str, where: str) -> bool | None:
         return self.reading.flag(text_of(element.find(f"{{*}}{tag}")), f"{where}.{tag}")
 
-    def _code(self, element: etree._Element, tag: str, where: str, table: CodeTable) -> str | None:
-        return self.reading.code(text_of(element.find(f"{{*}}{tag}")), table, f"{where}.{tag}")
+    def _code(
+        self,
+        element: etree._Element,
+        tag: str,
+        where: str,
+        table: CodeTable,
+        on: date | None = None,
+    ) -> str | None:
+        text = text_of(element.find(f"{{*}}{tag}"))
+        return self.reading.code(text, table, f"{where}.{tag}", on)
 
 
 def _each(told: etree._Element, tag: str) -> list[etree._Element]:

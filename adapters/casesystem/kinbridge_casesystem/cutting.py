@@ -23,6 +23,7 @@ from kinbridge_casesystem.child import ChildSnapshot
 from kinbridge_casesystem.quality import Finding
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.base import Value
+from kinbridge_schemas.identifiers import Pseudonymiser, SubjectKey
 from kinbridge_schemas.problems import UnreadableError
 
 Progress = Callable[[int, int], None]
@@ -62,7 +63,10 @@ class Read:
 
 
 class Format(Protocol):
-    """One format of files. `route` is the adapter of its parts, `content_type` their type."""
+    """One format of files. `route` is the adapter of its parts, `content_type` their type.
+
+    Each part becomes one received record, with the key that `record_key` gives.
+    """
 
     @property
     def route(self) -> str: ...
@@ -82,6 +86,14 @@ class Format(Protocol):
     def read(self, content: bytes, now: datetime, /) -> Read:
         """Read one part. `now` tells what lies ahead. Raises UnreadableError."""
         ...
+
+
+def record_key(pseudonymiser: Pseudonymiser, route: str, source: str, part: Part) -> SubjectKey:
+    """Give the key of a part's record, by which mapping remembers what was said of the child.
+
+    The route is in it: each feed of a case system is compared with itself only.
+    """
+    return pseudonymiser.of_source_record(f"{route}:{source}", part.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,17 @@ class Reading:
             self.odd("date-invalid", where)
         return found
 
-    def code(self, text: str | None, table: CodeTable, where: str) -> str | None:
+    def code(
+        self, text: str | None, table: CodeTable, where: str, on: date | None = None
+    ) -> str | None:
+        """Read a code; one that did not hold on its day is kept, and said."""
         if not text or not text.strip():
             return None
         found = table.code(text)
         if found is None:
             self.odd("code-unknown", where)
+        elif on is not None and not table.holds_on(found, on):
+            self.odd("code-not-of-its-year", where)
         return found
 
     def flag(self, text: str | None, where: str) -> bool | None:

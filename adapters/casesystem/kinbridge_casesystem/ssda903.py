@@ -134,14 +134,15 @@ def _placements(rows: ChildRows, reading: Reading, numbers: Numbers) -> Iterator
         start = reading.day(row.get("DECOM"), "episodes.DECOM")
         if start is None:
             continue
+        end = reading.day(row.get("DEC"), "episodes.DEC")
         yield Placement(
             id=numbers.id(start.isoformat()),
             start=start,
             start_reason=reading.code(row.get("RNE"), START_REASONS, "episodes.RNE"),
             kind=reading.code(row.get("PLACE"), PLACEMENTS, "episodes.PLACE"),
             legal_status=reading.code(row.get("LS"), LEGAL_STATUSES, "episodes.LS"),
-            end=reading.day(row.get("DEC"), "episodes.DEC"),
-            end_reason=reading.code(row.get("REC"), END_REASONS, "episodes.REC"),
+            end=end,
+            end_reason=reading.code(row.get("REC"), END_REASONS, "episodes.REC", end),
         )
 
 

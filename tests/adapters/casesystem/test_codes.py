@@ -67,6 +67,13 @@ def test_a_code_holds_from_the_year_that_added_it() -> None:
     assert not END_REASONS.holds_on("E99", date(2020, 5, 1))
 
 
+def test_a_code_that_did_not_hold_on_its_day_is_kept_and_said() -> None:
+    reading = Reading(NOW)
+
+    assert reading.code("RC9", CLOSURE_REASONS, "field", date(2022, 6, 1)) == "RC9"
+    assert [finding.rule for finding in reading.found] == ["code-not-of-its-year"]
+
+
 @pytest.mark.parametrize(
     ("text", "day"),
     [
