@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 _ELSEWHERE: Final = {
     "demo": "kinbridge.demo.commands:demo",
     "story": "kinbridge.demo.commands:story",
+    "try": "kinbridge.trying:try_files",
 }
 """Commands that live in a folder of their own, imported when they are called."""
 
@@ -217,36 +217,6 @@ def _until_told() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: told.set())
     return told
-
-
-@main.command("try")
-@click.argument("route")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", default="trial", show_default=True, help="The feed it is to come by.")
-def try_files(route: str, files: tuple[Path, ...], source: str) -> None:
-    """Say what FILES would become on ROUTE, validated whole. Nothing is sent, nobody is named.
-
-    Exit: 0 all can be read, 1 error, 2 some cannot.
-    """
-    from kinbridge.mapping.routes import routes_of
-    from kinbridge.mapping.trying import content_type_of, tried
-    from kinbridge.sources.loader import load_sources
-
-    now = datetime.now(UTC)  # noqa: TID251 - the edge: what a person tries out came just now
-    with _plainly():
-        sources = load_sources(Settings().sources)
-        routes = routes_of(sources.model_copy(update={"strict": frozenset({source})}))
-        if route not in routes:
-            raise click.BadParameter(
-                f"There is no such route. Known: {', '.join(sorted(routes))}."
-            )
-        readable = True
-        for path in files:
-            kind = content_type_of(path.suffix)
-            found = tried(path.read_bytes(), kind, (route, source), routes, now)
-            click.echo("\n  ".join((path.name, *found.lines)))
-            readable = readable and found.readable
-        sys.exit(0 if readable else 2)
 
 
 @main.group()

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from kinbridge.cli import main
 
-GOLDEN: Final = Path(__file__).parents[2] / "golden" / "fhir-message"
+GOLDEN: Final = Path(__file__).parents[1] / "golden" / "fhir-message"
 
 
 def test_a_file_is_told_by_what_it_becomes() -> None:
@@ -48,9 +48,14 @@ def test_what_is_not_valid_is_said_beside_what_it_becomes(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("route", "file", "said"),
-    [("nowhere", "a.json", "There is no such route."), ("fhir-message", "a.json", "There is no")],
+    [
+        ("nowhere", "there.json", "There is no such route."),
+        ("fhir-message", "not-there.json", "There is no "),
+    ],
 )
 def test_a_slip_is_said_in_a_sentence(route: str, file: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "there.json").write_bytes(b"{}")
+
     done = CliRunner().invoke(main, ["try", route, str(tmp_path / file)])
 
     assert done.exit_code != 0
