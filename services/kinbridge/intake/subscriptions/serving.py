@@ -88,7 +88,12 @@ def serve(
     pseudonymiser: Pseudonymiser,
     watching: Watching,
 ) -> int:
-    """Look after them until SIGTERM or SIGINT. Gives the exit code."""
+    """Look after them until SIGTERM or SIGINT. Gives the exit code.
+
+    Raises SourcesError where one could never work.
+    """
+    if not subscriptions:
+        raise SourcesError("The file of sources names no FHIR subscription.")
     durable = open_durable(kafka, watching.within)
     try:
         askings = [

@@ -125,6 +125,20 @@ async def test_an_answer_beyond_its_limit_is_read_no_further() -> None:
         assert world.client.failing == ["appointments:answer-too-large"]
 
 
+async def test_a_server_that_asks_for_time_is_given_it() -> None:
+    async with a_world() as world:
+        await world.subscribe()
+        world.provider.fails, world.provider.headers = 429, {"retry-after": "120"}
+        await world.turn(minutes=15)
+        asked = [len(world.provider.asked)]
+        for seconds in (60, 61):
+            await world.turn(seconds=seconds)
+            asked.append(len(world.provider.asked))
+
+        assert asked[0] == asked[1] < asked[2]
+        assert world.client.failing == ["appointments:status-429"]
+
+
 async def test_an_answer_that_is_compressed_or_no_json_is_not_read() -> None:
     async with a_world() as world:
         await world.subscribe()

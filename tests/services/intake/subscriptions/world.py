@@ -198,9 +198,9 @@ def _mapped(content: bytes, headers: Mapping[str, str]) -> Mapped:
 
 
 @asynccontextmanager
-async def a_world(**changes: Any) -> AsyncIterator[World]:
+async def a_world(*, at: datetime = START, **changes: Any) -> AsyncIterator[World]:
     """Start it all, with the mother known to the server, and end it in order."""
-    config, clock, durable = a_subscription(**changes), Clock(), InMemory()
+    config, clock, durable = a_subscription(**changes), Clock(at), InMemory()
     client = httpx.AsyncClient(verify=NOBODY)
     provider = Provider(config.version, clock, client)
     provider.put(patient("mother", MOTHER, "1998-05-04"))
