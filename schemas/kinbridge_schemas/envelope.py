@@ -49,6 +49,8 @@ class Envelope:
 
 
 _WHEN: Final = TypeAdapter(AwareDatetime)
+_CLASSIFICATIONS: Final = {each.value.encode(): each for each in DataClassification}
+_UNSAID: Final = DataClassification.PERSONAL_SENSITIVE
 
 
 def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -103,9 +105,10 @@ def _may(headers: Mapping[str, bytes], name: str, default: str = "") -> str:
 
 def _classification(headers: Mapping[str, bytes]) -> DataClassification:
     name = "ce_dataclassification"
+    found = headers.get(name)
     try:
-        return DataClassification(_may(headers, name, DataClassification.PERSONAL_SENSITIVE.value))
-    except ValueError:
+        return _CLASSIFICATIONS[found] if found is not None else _UNSAID
+    except KeyError:
         raise UnreadableError("envelope-header-invalid", name) from None
 
 

@@ -203,7 +203,8 @@ class Fold(Generic[S]):
                 self._tasks[effect.key] = effect.task
             self._reasons[effect.reason] += 1
         self._shelf.written.update(effect.documents)
-        self._dead.update(effect.dead)
+        if effect.dead:
+            self._dead.update(effect.dead)
         for record in effect.drafts:
             self._say(record)
 

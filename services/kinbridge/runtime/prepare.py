@@ -82,12 +82,12 @@ def prepare(plan: Plan[S], record: Record) -> Prepared:
 
 
 def _fact(plan: Plan[S], record: Record, envelope: Envelope) -> Fact:
-    key = _key(record)
-    if partition_of(key.encode(), plan.topics[record.topic].partitions) != record.partition:
+    key, topic = _key(record), plan.topics[record.topic]
+    if partition_of(record.key or b"", topic.partitions) != record.partition:
         raise UnreadableError("misrouted", "key")
     if record.value is None:
         raise UnreadableError("value-missing", "value")
-    body = plan.codec.decode(plan.topics[record.topic].schema_, envelope, record.value)
+    body = plan.codec.decode(topic.schema_, envelope, record.value)
     message = Message(record.topic, key, envelope, body)
     return Fact(message, plan.stage.key(message))
 

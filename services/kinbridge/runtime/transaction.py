@@ -223,17 +223,17 @@ class Turn(Rows[S]):
             self._statements.delivered.run_each(self._connection, rows)
 
     def _write_states(self, folded: Sequence[Folded[S]]) -> None:
-        fresh = self._bodies.fresh()
+        fresh = self._bodies.text(self._bodies.fresh())
         kept, gone = [], []
         for each in folded:
             partition = each.before.partition
             for key, state in each.states.items():
+                body = self._bodies.text(state.state)
                 # A state as it was before anything came needs no row, and keeps no trace.
-                if state.due is None and state.state == fresh:
+                if state.due is None and body == fresh:
                     gone.append({"in_partition": partition, "of_key": key})
                     continue
                 due = None if state.due is None else to_micros(state.due)
-                body = self._bodies.text(state.state)
                 kept.append({"partition": partition, "key": key, "body": body, "due": due})
         if kept:
             self._statements.keep_states.run_each(self._connection, kept)
