@@ -242,24 +242,32 @@ async def test_a_destination_that_nobody_configured_is_an_outcome(stub: PdsStub)
 # -- nobody is named
 
 
-async def test_no_log_of_ours_or_of_a_library_holds_a_number_an_address_or_a_secret(
-    held: PdsStub, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+async def test_the_http_library_writes_no_log_whatever_the_process_asks_of_logs(
+    held: PdsStub, caplog: pytest.LogCaptureFixture
 ) -> None:
-    start_telemetry(level="debug")
-    # Whatever a process does with its logs: httpx and httpcore are asked to say everything.
-    for library in ("httpx", "httpcore", "httpcore.connection", "httpcore.http11"):
+    for library in ("", "httpx", "httpcore", "httpcore.connection", "httpcore.http11"):
         caplog.set_level(logging.DEBUG, library)
     held.refuse = [(503, {}), (302, {})]
     async with an_agent(held) as agent:
         for n in (1, 2, 3):
             await asked(agent, n=n)
 
+    assert not any(record.name.startswith("http") for record in caplog.records)
+    assert ADA not in caplog.text
+    assert "/Patient/" not in caplog.text
+
+
+async def test_what_we_say_of_a_fault_names_nobody_and_no_address(
+    held: PdsStub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start_telemetry(level="debug")
+    held.refuse = [(503, {})]
+    async with an_agent(held) as agent:
+        await asked(agent)
+
     out, err = capfd.readouterr()
-    said = caplog.text + out + err
-    assert "retrieval.not-answered" in said
-    assert ADA not in said
-    assert "/Patient/" not in said
-    assert "token-1" not in said
+    assert "retrieval.not-answered" in out + err
+    assert not any(word in out + err for word in (ADA, "/Patient", "token-1", "127.0.0.1"))
 
 
 async def test_what_is_given_back_prints_nobody(held: PdsStub) -> None:

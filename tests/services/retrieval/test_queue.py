@@ -286,20 +286,28 @@ _STEPS: Final = st.lists(
 )
 
 
+_ATTEMPTS: Final = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.0, 0.001, 0.05, 0.19, 0.3, 2.0]),
+        st.sampled_from(["answered", "answered", "no-record", "try-later", "refused"]),
+    ),
+    min_size=9,
+    max_size=40,
+)
+
+
 @settings(max_examples=60, deadline=None)
-@given(steps=_STEPS, per_second=st.integers(1, 7), burst=st.integers(1, 7))
+@given(attempts=_ATTEMPTS, per_second=st.integers(1, 7), burst=st.integers(1, 7))
 def test_the_bucket_is_never_exceeded_whatever_comes(
-    steps: list[tuple[str, Any, Any]], per_second: int, burst: int
+    attempts: list[tuple[float, Outcome]], per_second: int, burst: int
 ) -> None:
     pace = Pace(per_second, burst, timedelta(hours=4))
     asked = Asked({PDS: pace})
-    for n, (what, one, other) in enumerate(steps):
-        if what == "ask":
-            asked.ask(number(one).reveal(), why=other, cause=f"event-{n}")
-        elif what == "wait":
-            asked.now += timedelta(seconds=one)
-        elif asked.queue.on_its_way is not None:
-            asked.attempt(other, late=one)
+    for n in range(20):
+        asked.ask(number(n).reveal())
+    for n, (late, outcome) in enumerate(attempts):
+        asked.attempt(outcome, late=late)
+        asked.ask(number(20 + n).reveal())
 
     assert most_in_a_window([at for at, _ in asked.attempts], pace) <= 0
 
