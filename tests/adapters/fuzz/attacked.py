@@ -47,8 +47,9 @@ def _attacks(secret: str) -> Iterator[tuple[str, Attack]]:
             for route in ROUTES:
                 answer, kind = answered(route, content, content_type)
                 yield route, (name, kind, answer)
+    seen: set[str] = set()
     for route in ROUTES:
-        for attack in grown(route):
+        for attack in grown(route, seen):
             yield route, attack
 
 

@@ -19,9 +19,11 @@ from tests.adapters.fuzz.inputs import inputs
 _MOST = 1_990
 
 
-def grown(route: str) -> Iterator[Attack]:
-    """Give the inputs with each kind of resource repeated under other ids."""
-    seen: set[str] = set()
+def grown(route: str, seen: set[str]) -> Iterator[Attack]:
+    """Give the inputs with each kind of resource repeated under other ids.
+
+    A kind is mapped alike on every route, so that one that was `seen` is not grown again.
+    """
     for given in inputs(route):
         bundle = _bundle(given.content)
         for entry in bundle.get("entry", []) if bundle else []:

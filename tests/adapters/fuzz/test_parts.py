@@ -37,6 +37,6 @@ def test_whatever_part_is_missing_or_elsewhere_it_is_mapped_or_unreadable(
 def test_a_part_that_is_left_out_is_mapped_or_unreadable(route: str) -> None:
     """Each part of the first input of a route, one after the other."""
     first = inputs(route)[0]
+    without_one = {rearranged(first.content, "drop", at, 0) for at in range(200)}
 
-    for at in range(400):
-        assert outcome(first, rearranged(first.content, "drop", at, 0))
+    assert all(outcome(first, content) for content in without_one)
