@@ -96,9 +96,7 @@ class Turn:
             return
         start = self.pace.allowed(self.queue.owed, self.now)
         start = max(start, self.queue.not_before or start)
-        chosen = min(
-            self.queue.questions, key=lambda q: max(start, q.not_before or start), default=None
-        )
+        chosen = self._first_from(start)
         if chosen is not None:
             due = max(start, chosen.not_before or start)
             errand = Errand(
@@ -107,6 +105,16 @@ class Turn:
         self.queue = self.queue.model_copy(
             update={"on_its_way": errand if chosen is not None else None}
         )
+
+    def _first_from(self, start: datetime) -> Question | None:
+        """Give the question that may be asked earliest from then on, the first of equals."""
+        earliest: Question | None = None
+        for question in self.queue.questions:
+            if question.not_before is None or question.not_before <= start:
+                return question
+            if earliest is None or question.not_before < (earliest.not_before or start):
+                earliest = question
+        return earliest
 
     def _called_back(self, name: Id) -> str:
         """Take a question out. What comes of an attempt that is under way is not awaited."""
@@ -210,13 +218,15 @@ class Turn:
 
         One that was begun may have been answered already, from before the reason to ask again.
         """
+        if question.asked.person != new.person:
+            return False
         on_its_way = self.queue.on_its_way
         begun = on_its_way is not None and on_its_way.asked.id == question.asked.id
         both = isinstance(question.asked.wanted, DemographicsWanted) and isinstance(
             new.wanted, DemographicsWanted
         )
         whole = question.steps[0] == steps_of(question.asked)[0]
-        return both and whole and not begun and question.asked.person == new.person
+        return both and whole and not begun
 
     def _put(self, question: Question) -> None:
         known = self.queue.questions
