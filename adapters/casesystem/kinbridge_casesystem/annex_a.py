@@ -52,7 +52,7 @@ def read_annex_a(content: bytes, now: datetime) -> Read:
         raise UnreadableError(reason, "child")
     reading = Reading(now)
     snapshot = _Lists(rows, reading, Numbers()).snapshot(child)
-    return Read(snapshot, (*reading.found, *oddities(snapshot)))
+    return Read(snapshot, (*reading.found, *oddities(snapshot)), reading.lasting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def read_cin(content: bytes, now: datetime) -> Read:
         raise UnreadableError("la-child-id-invalid", where)
     found = _Child(Reading(now), Numbers())
     snapshot = found.snapshot(child, message, children)
-    return Read(snapshot, (*found.reading.found, *oddities(snapshot)))
+    findings = (*found.reading.found, *oddities(snapshot))
+    return Read(snapshot, findings, found.reading.lasting)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -45,18 +45,23 @@ class Scope:
     remembered: Remembered
     feed: str = ""
     within: tuple[Id, ...] = ()
+    objects: dict[tuple[str, str], Id] = field(default_factory=dict)
 
     def object(self, kind: str, raw: str) -> Id:
         """Our id of an object of this child. Siblings may share an object's own id."""
-        return self.case.local("object_id", f"{self._prefix}{self.child}|{kind}|{raw}")
+        # A pseudonym costs more than all else here, and a plan is asked for with each fact.
+        found = self.objects.get((kind, raw))
+        if found is None:
+            found = self.case.local("object_id", f"{self._prefix}{self.child}|{kind}|{raw}")
+            self.objects[kind, raw] = found
+        return found
 
     def local(self, field: str, raw: str) -> Id:
         """Our id of something that the source names. Ids of a feed's own making are a child's."""
         return self.case.local(field, f"{self._prefix}{self.child}|{raw}" if self.feed else raw)
 
     def inside(self, kind: str, raw: str) -> Scope:
-        within = (*self.within, self.object(kind, raw))
-        return Scope(self.case, self.child, self.now, self.remembered, self.feed, within)
+        return replace(self, within=(*self.within, self.object(kind, raw)))
 
     def fact(self, slot: str, raw: str = "") -> Id:
         return self.case.fact(slot, self.object("child", ""), self.object(slot, raw))

@@ -56,10 +56,14 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One child as read, and what is odd about it. A finding never holds a value."""
+    """One child as read, and what is odd about it. A finding never holds a value.
+
+    `lasting` is False where a day in it lies ahead: then the same bytes may mean more later.
+    """
 
     snapshot: ChildSnapshot
     findings: tuple[Finding, ...] = ()
+    lasting: bool = False
 
 
 class Format(Protocol):

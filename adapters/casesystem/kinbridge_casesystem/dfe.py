@@ -64,7 +64,7 @@ def read_dfe(content: bytes, now: datetime) -> Read:
         placements=tuple(_placements(days, told)),
         purges=tuple(_purges(child)),
     )
-    return Read(snapshot)
+    return Read(snapshot, lasting=days.lasting)
 
 
 def _parsed(content: bytes) -> ToldChild:
@@ -84,9 +84,10 @@ def _path(loc: tuple[int | str, ...], kind: str) -> str:
     return ".".join([*shown, "?"] if kind == "extra_forbidden" else shown)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Days:
     now: datetime
+    lasting: bool = True
 
     def past(self, text: str | None, path: str) -> date | None:
         found = self.any(text, path)
@@ -95,7 +96,10 @@ class _Days:
         return found
 
     def any(self, text: str | None, path: str) -> date | None:
-        return read_date(text, path) if text else None
+        found = read_date(text, path) if text else None
+        if found is not None and start_of(found) > self.now:
+            self.lasting = False
+        return found
 
 
 def _details(days: _Days, details: ToldDetails) -> Details:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from kinbridge_casesystem.child import ChildSnapshot, Details, Relation
 from kinbridge_casesystem.claims import DETAILS, Claim, Scope, unique
@@ -30,6 +31,9 @@ from kinbridge_schemas.mapped import Asserted, Ended, Given, Mapped, Remembered,
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.times import start_of
 from kinbridge_schemas.vocabulary import Occurred, Precision, Role, Version
+
+_SAID: Final = "said"
+"""The mark of the last content that means the same at whatever time it is read again."""
 
 Reader = Callable[[bytes, datetime], Read]
 """Reads one part of a source, at a time. Raises UnreadableError for what is no snapshot."""
@@ -52,21 +56,28 @@ class Snapshots:
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one child. Raises UnreadableError naming the field."""
-        child = self.read(received.content, given.now).snapshot
+        said = b"%b|%b" % (self.version.encode(), received.content)
+        mark = given.pseudonymiser.fingerprint(said)
+        before = given.remembered
+        if before.facts and before.marks.get(_SAID) == mark:
+            return _unchanged(received, Mapped(remember=before))
+        read = self.read(received.content, given.now)
         case = CaseSource(received.source, authority_of(received.source), given.pseudonymiser)
-        telling = _Telling(case, child, given, self.repeated_at)
-        if child.purged:
+        telling = _Telling(case, read.snapshot, given, self.repeated_at)
+        if read.snapshot.purged:
             return telling.purged()
-        found = telling.difference()
-        if found.events:
-            return found
-        known = bool(given.remembered.facts)
-        end = Ended(
-            fact=received.id,
-            end="duplicate" if known else "parked-unsupported",
-            reason="unchanged" if known else "message-without-facts",
-        )
-        return found.model_copy(update={"ends": (end,)})
+        found = telling.difference({_SAID: mark} if read.lasting else {})
+        return found if found.events else _unchanged(received, found)
+
+
+def _unchanged(received: Received, found: Mapped) -> Mapped:
+    known = bool(found.remember.facts)
+    end = Ended(
+        fact=received.id,
+        end="duplicate" if known else "parked-unsupported",
+        reason="unchanged" if known else "message-without-facts",
+    )
+    return found.model_copy(update={"ends": (end,)})
 
 
 @dataclass(slots=True)
@@ -78,6 +89,8 @@ class _Telling:
     given: Given
     repeated_at: str
     events: list[ChildEvent] = field(default_factory=list)
+    objects: dict[tuple[str, str], Id] = field(default_factory=dict)
+    subjects: dict[Role, Subject] = field(default_factory=dict)
 
     @property
     def before(self) -> Remembered:
@@ -92,11 +105,13 @@ class _Telling:
     @property
     def scope(self) -> Scope:
         child = self.child
-        return Scope(self.case, child.child, self.given.now, self.before, child.feed)
+        now, objects = self.given.now, self.objects
+        return Scope(self.case, child.child, now, self.before, child.feed, objects=objects)
 
-    def difference(self) -> Mapped:
+    def difference(self, said: dict[str, str]) -> Mapped:
         facts = dict(self.before.facts)
         claims, marks = self._claims()
+        marks |= said
         gone = [*self._purged(), *self._denied(), *self._deleted({c.fact for c in claims})]
         for fact in gone:
             if (known := facts.pop(fact, None)) is not None:
@@ -128,7 +143,8 @@ class _Telling:
         return Mapped(events=tuple(self.events), remember=Remembered(updated=self.updated))
 
     def _claims(self) -> tuple[list[Claim], dict[str, str]]:
-        scope, child, marks = self.scope, self.child, dict(self.before.marks)
+        scope, child = self.scope, self.child
+        marks = {name: mark for name, mark in self.before.marks.items() if name != _SAID}
         claims: list[Claim] = []
         if child.details is not None:
             claims += details_claims(scope, child.details)
@@ -179,6 +195,11 @@ class _Telling:
         return Role.UNBORN if details.is_unborn else Role.CHILD
 
     def _subject(self, role: Role) -> Subject:
+        if role not in self.subjects:
+            self.subjects[role] = self._child(role)
+        return self.subjects[role]
+
+    def _child(self, role: Role) -> Subject:
         details, own = self.child.details or Details(), LaChildId(self.child.child)
         born = start_of(details.born) if details.born is not None else None
         name = person_name(f"{details.first_name or ''} {details.surname or ''}")

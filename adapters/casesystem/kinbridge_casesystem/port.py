@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import StringConstraints
 
 from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent, Detail, Subject
@@ -24,6 +26,10 @@ from kinbridge_schemas.identifiers import (
 from kinbridge_schemas.mapped import record_id
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.vocabulary import Occurred, Role, Version
+
+ADAPTER_NAME: Final = r"^[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,3}$"
+AdapterName = Annotated[str, StringConstraints(pattern=ADAPTER_NAME, max_length=40)]
+"""The name of an adapter that a package of its own brings, as the file of sources names it."""
 
 _NOT_A_WORD: Final = re.compile(r"[^a-z0-9]")
 
@@ -98,6 +104,13 @@ def nhs_number(text: str | None) -> NhsNumber | None:
         return NhsNumber(text) if text else None
     except UnreadableError:
         return None
+
+
+def source_authority(source: str) -> AuthorityCode | None:
+    """Give the authority whose case system a source is, or None for a source of the NHS."""
+    authority, point, _ = source.partition(".")
+    ours = point and len(authority) == 3 and authority.isdigit()  # noqa: PLR2004 - see AuthorityCode
+    return authority if ours else None
 
 
 def person_name(text: str | None) -> PersonName | None:

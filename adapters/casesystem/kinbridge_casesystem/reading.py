@@ -28,10 +28,14 @@ _ANSWER: Final = re.compile(r"^(?:[a-z]\)|[01]\s*-)\s*")
 
 @dataclass(slots=True)
 class Reading:
-    """The reading of one child. `found` gathers what is odd; nothing in it is a value."""
+    """The reading of one child. `found` gathers what is odd; nothing in it is a value.
+
+    `lasting` turns False when a day that lies ahead is met.
+    """
 
     now: datetime
     found: list[Finding] = field(default_factory=list)
+    lasting: bool = True
 
     def odd(self, rule: str, where: str) -> None:
         self.found.append(Finding(rule, where))
@@ -51,6 +55,8 @@ class Reading:
         found = _day(text.strip())
         if found is None:
             self.odd("date-invalid", where)
+        elif start_of(found) > self.now:
+            self.lasting = False
         return found
 
     def code(

@@ -82,7 +82,7 @@ def read_903(content: bytes, now: datetime) -> Read:
         purges=withdrawn,
         missing=tuple(_missing(rows, reading, numbers)),
     )
-    return Read(snapshot, (*reading.found, *_oddities(snapshot)))
+    return Read(snapshot, (*reading.found, *_oddities(snapshot)), reading.lasting)
 
 
 def _rows(file: SourceFile, progress: Progress) -> Iterator[Row]:

@@ -58,8 +58,12 @@ def child(**said: Any) -> ChildSnapshot:
 def told(
     snapshot: ChildSnapshot, remembered: Remembered | None = None, now: datetime = NOW
 ) -> Mapped:
-    adapter = Snapshots("test-1", lambda _content, _now: Read(snapshot), "objects")
-    return adapter(RECEIVED, Given(PSEUDONYMS, now, remembered or Remembered()))
+    lasting = not any(e.conference for e in snapshot.enquiries)
+    adapter = Snapshots(
+        "test-1", lambda _content, _now: Read(snapshot, lasting=lasting), "objects"
+    )
+    received = RECEIVED.model_copy(update={"content": repr(snapshot).encode()})
+    return adapter(received, Given(PSEUDONYMS, now, remembered or Remembered()))
 
 
 def play(*snapshots: ChildSnapshot) -> list[list[ChildEvent]]:
@@ -145,6 +149,28 @@ def test_a_conference_that_was_held_was_also_planned() -> None:
     after = told(planned, before.remember, datetime(2026, 3, 6, tzinfo=UTC))
 
     assert kinds(list(after.events)) == [("assert", "icpc_held")]
+
+
+def test_what_was_read_before_is_not_read_again() -> None:
+    first = told(WHOLE)
+    never = Snapshots("test-1", _never_read)
+    received = RECEIVED.model_copy(update={"content": repr(WHOLE).encode()})
+    again = never(received, Given(PSEUDONYMS, NOW, first.remember))
+
+    assert (again.events, again.ends[0].reason) == ((), "unchanged")
+    assert again.remember == first.remember
+
+
+def test_another_version_of_the_mapping_reads_again() -> None:
+    received = RECEIVED.model_copy(update={"content": repr(WHOLE).encode()})
+    given = Given(PSEUDONYMS, NOW, told(WHOLE).remember)
+
+    with pytest.raises(AssertionError, match="read again"):
+        Snapshots("test-2", _never_read)(received, given)
+
+
+def _never_read(_content: bytes, _now: datetime) -> Read:
+    raise AssertionError("read again")
 
 
 def test_a_category_is_told_when_it_changes_and_when_it_changes_back() -> None:

@@ -312,7 +312,7 @@ def test_order_within_a_snapshot_changes_nothing(
     told, remembered = play(*(child(*episodes) for episodes in history))
     mixed, also = play(*(_shuffled(child(*episodes), seed) for episodes in history))
 
-    assert also == remembered
+    assert (also.facts, also.updated) == (remembered.facts, remembered.updated)
     assert [{e.id for e in events} for events in mixed] == [{e.id for e in ev} for ev in told]
 
 
