@@ -141,7 +141,6 @@ class _Part(Thin):
 
 class _Parameter(Thin):
     name: str
-    value_code: str | None = None
     part: tuple[_Part, ...] = ()
 
 

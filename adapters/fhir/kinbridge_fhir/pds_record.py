@@ -25,8 +25,14 @@ class Period(Thin):
     end: str | None = None
 
 
-class Coding(Thin):
+class Mark(Thin):
     system: str | None = None
+    code: str | None = None
+
+
+class Coding(Thin):
+    """A code in a place where the system is always the same."""
+
     code: str | None = None
 
 
@@ -65,7 +71,7 @@ def _used(extensions: Any) -> Any:
 
 class Meta(Thin):
     version_id: str | None = None
-    security: tuple[Coding, ...] = ()
+    security: tuple[Mark, ...] = ()
 
 
 class Identifier(Thin):
