@@ -63,11 +63,12 @@ class _Lists:
 
     def snapshot(self, child: str) -> ChildSnapshot:
         adoptions, withdrawn = self._adoptions()
-        text = self.rows.about.get("complete_since")
+        about, stated = self.rows.about, self.reading.stated_day
         return ChildSnapshot(
             child=child,
             feed=FEED,
-            complete_since=self.reading.any_day(text, "complete_since"),
+            complete_since=stated(about.get("complete_since"), "complete_since"),
+            as_of=stated(about.get("as_of"), "as_of"),
             details=self._details(),
             contacts=tuple(self._contacts()),
             episodes=self._episodes(),

@@ -115,9 +115,7 @@ def cut_annex_a(
     """Cut one workbook. Raises UnreadableError before the first part."""
     if len(files) != 1:
         raise UnreadableError("one-file-expected")
-    since = loading.complete_since
-    about = {"complete_since": since.isoformat()} if since else {}
-    return gathered(_rows(files[0], progress), about)
+    return gathered(_rows(files[0], progress), loading.about)
 
 
 def _rows(file: SourceFile, progress: Progress) -> Iterator[Row]:

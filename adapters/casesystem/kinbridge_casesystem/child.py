@@ -238,13 +238,16 @@ class ChildSnapshot:
     `feed` keeps apart two feeds of one case system whose ids are not of one kind; ids of a
     feed are compared with its own only. `complete_since` says that every object which was so
     on or after that day stands here, so that one which no longer does was deleted; None says
-    that what is left out says nothing. `purged` removes the child and all that was said.
+    that what is left out says nothing. `as_of` is the day that it speaks of: nothing later is
+    deleted by it, and an earlier account changes nothing of a later one. `purged` removes
+    the child and all that was said.
     What the source ties to no episode (`assessments` to `workers`) stands beside the episodes.
     """
 
     child: str
     feed: str = ""
     complete_since: date | None = None
+    as_of: date | None = None
     details: Details | None = None
     relations: tuple[Relation, ...] = ()
     contacts: tuple[Contact, ...] = ()

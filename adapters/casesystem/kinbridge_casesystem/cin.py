@@ -81,25 +81,24 @@ class _Child:
     def snapshot(
         self, child: str, message: etree._Element, children: list[etree._Element]
     ) -> ChildSnapshot:
+        as_of = self._as_of(message)
         told = [e for c in children for e in c.findall("{*}CINdetails")]
         episodes = tuple(self._episode(e) for e in _ordered(told))
         return ChildSnapshot(
             child=child,
             feed=FEED,
-            complete_since=self._first_day(message),
+            complete_since=_first_day(as_of) if as_of else None,
+            as_of=as_of,
             details=self._details(children[0], episodes),
             episodes=episodes,
         )
 
-    def _first_day(self, message: etree._Element) -> date | None:
+    def _as_of(self, message: etree._Element) -> date | None:
         text = text_of(message.find(".//{*}ReferenceDate"))
-        end = self.reading.any_day(text, "Header.ReferenceDate")
-        if end is None:
+        found = self.reading.stated_day(text, "Header.ReferenceDate")
+        if found is None:
             self.reading.odd("field-missing", "Header.ReferenceDate")
-            return None
-        # The census is of a year to 31 March.
-        year = end.year - 1 if (end.month, end.day) <= (3, 31) else end.year
-        return date(year, 4, 1)
+        return found
 
     def _details(self, child: etree._Element, episodes: tuple[Episode, ...]) -> Details:
         where = "ChildIdentifiers"
@@ -230,6 +229,12 @@ class _Child:
     ) -> str | None:
         text = text_of(element.find(f"{{*}}{tag}"))
         return self.reading.code(text, table, f"{where}.{tag}", on)
+
+
+def _first_day(as_of: date) -> date:
+    # The census is of a year to 31 March.
+    year = as_of.year - 1 if (as_of.month, as_of.day) <= (3, 31) else as_of.year
+    return date(year, 4, 1)
 
 
 def _each(told: etree._Element, tag: str) -> list[etree._Element]:

@@ -47,11 +47,19 @@ class SourceFile:
 class Loading:
     """What is known of a load beside its files.
 
-    `complete_since` is the first day of the span of which the files tell all: see
-    `ChildSnapshot`. A format that says so itself (the CIN census) needs none.
+    `complete_since` is the first day of the span of which the files tell all, and `as_of` the
+    day that they speak of: see `ChildSnapshot`. A format that says so itself (the CIN census)
+    needs none.
     """
 
     complete_since: date | None = None
+    as_of: date | None = None
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Give what each part carries of it."""
+        days = {"complete_since": self.complete_since, "as_of": self.as_of}
+        return {name: day.isoformat() for name, day in days.items() if day is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ from kinbridge_schemas.vocabulary import Occurred, Precision, Role, Version
 _SAID: Final = "said"
 """The mark of the last content that means the same at whatever time it is read again."""
 
+_AS_OF: Final = "as-of"
+_DAY: Final = timedelta(days=1)
+
 Reader = Callable[[bytes, datetime], Read]
 """Reads one part of a source, at a time. Raises UnreadableError for what is no snapshot."""
 
@@ -119,7 +122,8 @@ class _Telling:
         for claim in claims:
             content = self._content(claim)
             known = facts.get(claim.fact)
-            if known is not None and (known.content, known.within) == (content, claim.within):
+            same = known is not None and (known.content, known.within) == (content, claim.within)
+            if same or (known is not None and self.is_earlier):
                 continue
             # An object that only moved to another episode is the same fact in another place.
             if known is None or known.content != content:
@@ -146,7 +150,7 @@ class _Telling:
         scope, child = self.scope, self.child
         marks = {name: mark for name, mark in self.before.marks.items() if name != _SAID}
         claims: list[Claim] = []
-        if child.details is not None:
+        if child.details is not None and not self.is_earlier:
             claims += details_claims(scope, child.details)
             marks |= details_marks(scope, child.details)
         claims += relation_claims(scope, child)
@@ -159,7 +163,15 @@ class _Telling:
             marks["care"] = period
         claims += [*placed, *other_care_claims(scope, child)]
         unique([claim.fact for claim in claims], self.repeated_at)
+        if child.as_of is not None and not self.is_earlier:
+            marks[_AS_OF] = child.as_of.isoformat()
         return claims, marks
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether a later account was told before: then this one only adds."""
+        as_of = self.child.as_of
+        return as_of is not None and as_of.isoformat() < self.before.marks.get(_AS_OF, "")
 
     def _purged(self) -> Iterator[Id]:
         gone = {self.scope.object(purge.kind, purge.id) for purge in self.child.purges}
@@ -168,19 +180,22 @@ class _Telling:
     def _denied(self) -> Iterator[Id]:
         # The one field that takes something back by saying no.
         for episode in self.child.episodes:
-            if episode.no_further_action is False:
+            if episode.no_further_action is False and not self.is_earlier:
                 yield self.scope.fact("no-action", episode.id)
 
     def _deleted(self, claimed: set[Id]) -> Iterator[Id]:
         since = self.child.complete_since
-        if since is None:
+        if since is None or self.is_earlier:
             return
+        last = start_of(self.child.as_of + _DAY) if self.child.as_of is not None else None
         first, details = start_of(since), self.scope.object(DETAILS, "")
         for fact, known in self.before.facts.items():
             # Who the child is, is told by changes: what is not claimed again still holds.
             if fact in claimed or details in known.within or known.occurred.at < first:
                 continue
-            if not self._held_since(known.detail):
+            dated = known.occurred.precision is not Precision.UNKNOWN
+            later = dated and last is not None and known.occurred.at >= last
+            if not later and not self._held_since(known.detail):
                 yield fact
 
     def _held_since(self, detail: Detail) -> bool:

@@ -49,14 +49,19 @@ class Reading:
         return found
 
     def any_day(self, text: str | None, where: str) -> date | None:
+        """Read a day that may lie ahead."""
+        found = self.stated_day(text, where)
+        if found is not None and start_of(found) > self.now:
+            self.lasting = False
+        return found
+
+    def stated_day(self, text: str | None, where: str) -> date | None:
         """Read a day, as `2026-03-31` or `31/03/2026`, with or without a time after it."""
         if not text or not text.strip():
             return None
         found = _day(text.strip())
         if found is None:
             self.odd("date-invalid", where)
-        elif start_of(found) > self.now:
-            self.lasting = False
         return found
 
     def code(

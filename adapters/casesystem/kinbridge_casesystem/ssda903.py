@@ -60,8 +60,7 @@ def cut_903(files: Sequence[SourceFile], loading: Loading, progress: Progress) -
     if not files:
         raise UnreadableError("file-missing")
     rows = (row for file in files for row in _rows(file, progress))
-    since = loading.complete_since
-    return gathered(rows, {"complete_since": since.isoformat()} if since else {})
+    return gathered(rows, loading.about)
 
 
 def read_903(content: bytes, now: datetime) -> Read:
@@ -75,7 +74,8 @@ def read_903(content: bytes, now: datetime) -> Read:
     snapshot = ChildSnapshot(
         child=child,
         feed=FEED,
-        complete_since=reading.any_day(rows.about.get("complete_since"), "complete_since"),
+        complete_since=reading.stated_day(rows.about.get("complete_since"), "complete_since"),
+        as_of=reading.stated_day(rows.about.get("as_of"), "as_of"),
         details=_details(rows, reading),
         placements=tuple(_placements(rows, reading, numbers)),
         adoptions=adoptions,

@@ -98,6 +98,27 @@ def test_what_the_years_before_held_is_not_deleted_by_a_later_year() -> None:
     assert kinds(told) == [("assert", "referral_received")]
 
 
+def test_an_earlier_year_that_comes_late_adds_and_changes_nothing() -> None:
+    def year(*episodes: str, end: int = 2026) -> bytes:
+        return census(census_child("C1", *episodes)).replace(b"2026-03-31", b"%d-03-31" % end)
+
+    before = referral("2024-06-03", more=plan("2024-07-01"))
+    loads = Loads("cin-census")
+    loads.take({"2026.xml": year(referral("2024-06-03", more=plan("2024-07-01", "2025-06-02")))})
+    told = loads.take({"2025.xml": year(referral("2024-04-08"), before, end=2025)})
+
+    assert kinds(told) == [("assert", "referral_received")]
+    assert {e.occurred.at.date().isoformat() for e in told} == {"2024-04-07"}
+
+
+def test_what_came_after_its_reference_date_is_not_deleted_by_a_census() -> None:
+    loads = Loads("cin-census")
+    loads.take({"2025.xml": BEFORE.replace(b"2026-03-31", b"2025-03-31")})
+    told = loads.take({"again.xml": census(census_child("C2")).replace(b"2026-", b"2025-")})
+
+    assert told == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(1, len(BEFORE) - 1))
 def test_a_file_cut_anywhere_is_refused_whole(cut: int) -> None:
