@@ -14,6 +14,8 @@ from typing import Final
 
 import pytest
 
+from kinbridge_casesystem.dfe import read_dfe
+from kinbridge_casesystem.formats import judged
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.problems import UnreadableError
 from tests.adapters.casesystem.loads import Files, Loads, parts, report
@@ -146,6 +148,15 @@ def test_the_first_load_of_a_file_raises_no_alert(file: Stated) -> None:
     world.until(NOW + timedelta(hours=25))
 
     assert (world.alerts(), world.unread()) == ([], [])
+
+
+def test_the_published_example_of_the_api_has_a_report() -> None:
+    child, _ = dfe_child()
+    found = judged(read_dfe, [Part(json.dumps(child).encode(), child["la_child_id"])], NOW)
+
+    assert {(c.rule, c.field) for c in found.counts} == {
+        ("8525q.born-and-expected", "child.due"),
+    }
 
 
 def test_the_first_load_of_the_published_example_of_the_api_raises_no_alert() -> None:

@@ -64,6 +64,8 @@ def read_cin(content: bytes, now: datetime) -> Read:
     text = text_of(children[0].find(".//{*}LAchildID"))
     if not text:
         raise UnreadableError("field-missing", where)
+    if any(text_of(other.find(".//{*}LAchildID")) != text for other in children):
+        raise UnreadableError("children-differ", where)
     child = child_id_of(text)
     if child is None:
         raise UnreadableError("la-child-id-invalid", where)

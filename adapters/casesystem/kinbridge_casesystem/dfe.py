@@ -29,6 +29,7 @@ from kinbridge_casesystem.child import (
 from kinbridge_casesystem.claims import unique
 from kinbridge_casesystem.cutting import Read
 from kinbridge_casesystem.dfe_model import ToldChild, ToldDetails, ToldEpisode, ToldPlacement
+from kinbridge_casesystem.quality_rules import oddities
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_date, start_of
 
@@ -64,7 +65,7 @@ def read_dfe(content: bytes, now: datetime) -> Read:
         placements=tuple(_placements(days, told)),
         purges=tuple(_purges(child)),
     )
-    return Read(snapshot, lasting=days.lasting)
+    return Read(snapshot, tuple(oddities(snapshot)), days.lasting)
 
 
 def _parsed(content: bytes) -> ToldChild:

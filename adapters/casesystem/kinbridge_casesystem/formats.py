@@ -16,13 +16,13 @@ from kinbridge_casesystem.annex_a_file import cut_annex_a
 from kinbridge_casesystem.cin import read_cin
 from kinbridge_casesystem.cin_file import cut_cin
 from kinbridge_casesystem.cutting import Format, Loading, Progress, Read, SourceFile
+from kinbridge_casesystem.differ import Reader
 from kinbridge_casesystem.quality import Finding, Report, Tally
 from kinbridge_casesystem.records import Part
 from kinbridge_casesystem.ssda903 import cut_903, read_903
 from kinbridge_schemas.problems import UnreadableError
 
 _Cut = Callable[[Sequence[SourceFile], Loading, Progress], Iterator[Part]]
-_Reader = Callable[[bytes, datetime], Read]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class FileFormat:
     route: str
     content_type: str
     cutter: _Cut
-    reader: _Reader
+    reader: Reader
 
     def cut(
         self, files: Sequence[SourceFile], loading: Loading, progress: Progress, /
@@ -54,12 +54,12 @@ FORMATS: Final[Mapping[str, Format]] = {
 """The formats of files that need nothing configured, by route."""
 
 
-def judged(format_: Format, parts: Iterable[Part], now: datetime) -> Report:
-    """Give the data quality of parts: what their readers find odd, counted."""
+def judged(read: Reader, parts: Iterable[Part], now: datetime) -> Report:
+    """Give the data quality of parts: what their reader finds odd, counted."""
     tally = Tally()
     for part in parts:
         try:
-            tally.add(format_.read(part.content, now).findings)
+            tally.add(read(part.content, now).findings)
         except UnreadableError as problem:
             tally.add_unreadable(Finding(problem.reason, problem.path))
     return tally.report()

@@ -31,7 +31,7 @@ def parts(
 
 
 def report(route: str, files: Files, now: datetime = NOW) -> Report:
-    return judged(FORMATS[route], parts(route, files), now)
+    return judged(FORMATS[route].read, parts(route, files), now)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from tests.adapters.casesystem.loads import (
     referral,
     report,
 )
+from tests.adapters.mapping import map_one
 
 BEFORE = census(
     census_child("C1", referral(more=enquiry("2025-12-03", "2026-01-20") + plan("2026-01-20"))),
@@ -192,6 +193,13 @@ def test_a_namespace_and_missing_blocks_change_nothing() -> None:
         ("assert", "person_registered"),
         ("assert", "referral_received"),
     ]
+
+
+def test_a_file_that_is_taken_for_one_child_is_unreadable() -> None:
+    with pytest.raises(UnreadableError) as raised:
+        map_one("cin-census", BEFORE, "application/xml")
+
+    assert raised.value.reason == "children-differ"
 
 
 def test_a_part_says_whose_census_it_is_of() -> None:
