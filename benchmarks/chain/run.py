@@ -146,9 +146,9 @@ def run(engine: Engine, ground: Ground, number: int, wanted: Wanted, when: datet
 
 def _record(prefix: str, number: int, when: datetime) -> Sendable:
     origin = f"n{number}"
-    key = next_key(number, "head")
+    key, own = next_key(number, "head"), derive_id("tally", origin)
     body = {
-        "id": derive_id("tally", origin),
+        "id": own,
         "key": key,
         "origin": origin,
         "number": number,
@@ -156,11 +156,11 @@ def _record(prefix: str, number: int, when: datetime) -> Sendable:
         "fingerprint": 0,
     }
     envelope = Envelope(
-        id=body["id"],
+        id=own,
         type="Tally/v1",
         source="bench:load",
         recorded=when,
-        correlation=body["id"],
+        correlation=own,
         classification=DataClassification.OPERATIONAL,
     )
     value = json.dumps(body).encode()
