@@ -19,6 +19,7 @@ from kinbridge_schemas.times import read_instant
 from kinbridge_schemas.vocabulary import Version
 
 MAX_ENTRIES: Final = 2_000
+_HEADER: Final = "MessageHeader"
 _MAX_VERSION: Final = 10**15
 _Found = TypeVar("_Found")
 
@@ -99,14 +100,21 @@ class Collection:
         return None
 
     def version_of(self, resource: Node, otherwise: datetime) -> Version:
-        """Which account of a resource this is: its own meta, else the time of the whole."""
+        """Which account of a resource this is: its own meta, else the time of the whole.
+
+        A server numbers its versions and a message of the same resource may not. Both say when
+        it was last updated or sent, so that alone is compared where it is given. Events of
+        NEMS, whose header is their version, are ordered by its number first.
+        """
         said = text(resource, "meta", "lastUpdated")
-        updated = (
+        known = (
             read_instant(said, f"{resource.kind}.meta.lastUpdated")
             if said is not None
-            else self.updated or otherwise
+            else self.updated
         )
-        return Version(number=_number(text(resource, "meta", "versionId")), updated=updated)
+        numbered = known is None or resource.kind == _HEADER
+        number = _number(text(resource, "meta", "versionId")) if numbered else 0
+        return Version(number=number, updated=known or otherwise)
 
     def resolve(self, reference: Node | None) -> Node | None:
         """Give the resource that a Reference points to, inside this collection only."""

@@ -43,7 +43,8 @@ class Deleted(Collection):
         updated = read_instant(said, "Bundle.entry.response.lastModified") if said else None
         # It is later than what it takes back, whatever the clocks of the server say.
         return Version(
-            number=before.number + 1, updated=max(updated or before.updated, before.updated)
+            number=before.number + 1 if before.number else 0,
+            updated=max(updated or before.updated, before.updated),
         )
 
 
