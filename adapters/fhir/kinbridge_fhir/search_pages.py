@@ -21,6 +21,8 @@ from kinbridge_schemas.retrieval import Answer
 
 _MAX_PAGES: Final = 50
 _NOT_FOUND: Final = "not-found"  # HL7 FHIR, IssueType
+_WRONG: Final = frozenset({"fatal", "error", "warning"})  # HL7 FHIR, IssueSeverity
+_HELD_BACK: Final = frozenset({"suppressed", "security", "forbidden", "incomplete"})
 _OF_THE_SEARCH: Final = frozenset({"date", "_summary", "_include"})
 
 
@@ -49,6 +51,15 @@ class Page(Collection):
         """How many there are, where the server counted."""
         said = text(self.root, "total") or ""
         return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None  # noqa: PLR2004 - digits of 32 bits
+
+    @property
+    def troubled(self) -> bool:
+        """Whether the server adds that something was wrong, or is left out of what it gives."""
+        issues = (i for outcome in self.of_kind("OperationOutcome") for i in outcome.all("issue"))
+        return any(
+            text(issue, "severity") in _WRONG or text(issue, "code") in _HELD_BACK
+            for issue in issues
+        )
 
     @property
     def given(self) -> set[str]:

@@ -17,7 +17,7 @@ from kinbridge_fhir.resources import facts_of
 from kinbridge_fhir.search_pages import Page, believed, nobody_found, pages_of
 from kinbridge_schemas.base import Id, derive_id
 from kinbridge_schemas.events import ChildEvent, Subject
-from kinbridge_schemas.events.care import AppointmentRecorded
+from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought
 from kinbridge_schemas.events.event import event_id
 from kinbridge_schemas.events.knowledge import CareRetrieved
 from kinbridge_schemas.mapped import Ended, Given, Mapped
@@ -37,6 +37,8 @@ _KINDS: Final[dict[str, tuple[Step, str]]] = {
 }
 _ANOTHER: Final = "another-patient"
 _NOT_PERMITTED: Final = frozenset({401, 403})
+_OWN_CARE: Final = (AppointmentRecorded, ChildNotBrought)
+"""Of an adult, and of a young mother who is a child herself, these are no care of a pregnancy."""
 
 
 class FhirSearches:
@@ -111,7 +113,7 @@ def _of_asked(fact: ChildEvent | Ended, answer: Answer) -> ChildEvent | Ended:
     if fact.subjects[0].nhs_number != answer.nhs_number:
         return parked(fact.fact, _ANOTHER)
     # Of an adult only what belongs to the pregnancy, and arrivals: the rest is their own.
-    if answer.relation is not Role.CHILD and isinstance(fact.detail, AppointmentRecorded):
+    if answer.relation is not Role.CHILD and isinstance(fact.detail, _OWN_CARE):
         return parked(fact.fact, "adult-care-not-used")
     return fact
 
@@ -154,14 +156,18 @@ def _found(
         if any(page.total or page.of_kind(kind) for page in pages):
             return InputStatus.DATA, None, True
         # A server that did not count has not said that there is nothing.
-        counted = answer.end == "no-record" or any(page.total == 0 for page in pages)
+        counted = answer.end == "no-record" or any(
+            page.total == 0 and not page.troubled for page in pages
+        )
         return (InputStatus.NO_DATA if counted else InputStatus.NO_RESPONSE), None, True
     count = max(0, sum(len(page.of_kind(kind)) for page in pages) - others)
-    complete = not (pages and pages[-1].more)
+    # Fewer than the server counted were held back, or lie on pages that it did not name.
+    known = max((page.total or 0 for page in pages), default=0)
+    complete = not (pages and pages[-1].more) and known <= count + others
     if count:
         return InputStatus.DATA, count, complete
     # Nothing on the first pages of many, or somebody else in place of the patient, is no answer.
-    certain = complete and not others
+    certain = complete and not others and not any(page.troubled for page in pages)
     return (InputStatus.NO_DATA if certain else InputStatus.NO_RESPONSE), count, complete
 
 
