@@ -20,7 +20,15 @@ from kinbridge_fhir.codes import SERVICES
 from kinbridge_fhir.collection import Collection, codings
 from kinbridge_fhir.facts import Account, identity_of, parked
 from kinbridge_fhir.nodes import Node, extension, one, text
-from kinbridge_fhir.persons import Person, nhs_number, person, provider, provider_of, sender
+from kinbridge_fhir.persons import (
+    Person,
+    nhs_number,
+    person,
+    provider,
+    provider_of,
+    restricted,
+    sender,
+)
 from kinbridge_fhir.systems import SPECIALTY, normal
 from kinbridge_schemas.base import Id
 from kinbridge_schemas.events import ChildEvent, Detail
@@ -71,7 +79,9 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
     service = service_of(account, resource)
     whose = Whose(patient.born, occurred.at, own_errand(service))
     became = outcome(meaning, whose) or Outcome(AppointmentStatus.UNKNOWN, Responsible.UNKNOWN)
-    detail = _detail(account, resource, occurred, service, became)
+    # Of a record that is marked nothing tells where its care is given.
+    given_by = Provider() if restricted(named) else _provider(account, resource)
+    detail = _detail(account, resource, occurred, service, became, given_by)
     return account.event(
         fact,
         version,
@@ -225,10 +235,14 @@ def under_age(patient: Person, at: datetime) -> bool:
 
 
 def _detail(
-    account: Account, resource: Node, occurred: Occurred, service: Service, became: Outcome
+    account: Account,
+    resource: Node,
+    occurred: Occurred,
+    service: Service,
+    became: Outcome,
+    given_by: Provider,
 ) -> Detail:
-    own, given_by = account.thing("appointment", resource), _provider(account, resource)
-    raw = _raw(account, resource)
+    own, raw = account.thing("appointment", resource), _raw(account, resource)
     if service is Service.MATERNITY:
         return AntenatalAppointment(
             appointment_id=own,

@@ -168,7 +168,7 @@ PRESENTATIONS: Final = {
 }
 
 # HL7 v3 Confidentiality, as the Personal Demographics Service marks a record (2026-03-13).
-RESTRICTED: Final = frozenset((CONFIDENTIALITY, code) for code in ("R", "V"))
+RESTRICTED: Final = frozenset((CONFIDENTIALITY, code) for code in ("R", "V", "REDACTED"))
 
 # EMS-PDS-StillBornIndicator-1 (NEMS): 1 is live; every other value is some stillbirth.
 LIVE_BIRTH: Final = "1"

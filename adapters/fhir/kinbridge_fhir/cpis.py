@@ -19,7 +19,7 @@ from kinbridge_fhir.appointments import patient_of
 from kinbridge_fhir.collection import Collection, codings, tail
 from kinbridge_fhir.facts import Account, modified, parked
 from kinbridge_fhir.nodes import Node, extension, one, text
-from kinbridge_fhir.persons import provider_of
+from kinbridge_fhir.persons import provider_of, restricted
 from kinbridge_fhir.systems import PATIENT_FLAG, SNOMED
 from kinbridge_fhir.telephones import desk_number
 from kinbridge_schemas.events import ChildEvent
@@ -148,7 +148,8 @@ def _told(account: Account, plan: Node, flag: Node | None) -> ChildEvent | Ended
     version = _latest(account, holders)
     wrong = any(text(holder, "status") == _WRONG for holder in holders)
     started = _time(holders, "start")
-    team = _team(account, plan)
+    # Which authority has the plan says where the family lives.
+    team = _Team() if restricted(named) else _team(account, plan)
     detail = CpisStatusRecorded(
         status=status,
         started=started.at if started else None,

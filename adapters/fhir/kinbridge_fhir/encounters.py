@@ -130,7 +130,7 @@ def _attendance(visit: _Visit) -> ChildEvent:
         departed=end.at if end is not None else None,
         presentation=_presentation(resource),
         left_before_seen=_left_unseen(resource),
-        provider=_provider(account, resource),
+        provider=_provider(visit),
         place=_place(visit),
     )
     return visit.told("encounter", occurred, detail)
@@ -146,7 +146,7 @@ def _left_unseen(resource: Node) -> bool | None:
 
 def _stay(visit: _Visit) -> Iterator[ChildEvent]:
     account, resource = visit.account, visit.resource
-    own, provider = account.thing("encounter", resource), _provider(account, resource)
+    own, provider = account.thing("encounter", resource), _provider(visit)
     method = _admission_method(resource)
     maternity = (
         method in MATERNITY_ADMISSIONS or service_of(account, resource) is Service.MATERNITY
@@ -210,8 +210,11 @@ def _planned(method: str) -> bool | None:
     return False if method in EMERGENCY_ADMISSIONS else None
 
 
-def _provider(account: Account, resource: Node) -> Provider:
-    return provider_of(account.message, resource, "serviceProvider") or sender(account.message)
+def _provider(visit: _Visit) -> Provider:
+    if restricted(visit.named):
+        return Provider()
+    message = visit.account.message
+    return provider_of(message, visit.resource, "serviceProvider") or sender(message)
 
 
 def _place(visit: _Visit) -> str | None:

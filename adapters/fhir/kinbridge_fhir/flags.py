@@ -16,14 +16,14 @@ from kinbridge_fhir.cpis import is_cpis, plan_of_flag
 from kinbridge_fhir.facts import Account, parked
 from kinbridge_fhir.message import Message
 from kinbridge_fhir.nodes import Node, text
-from kinbridge_fhir.persons import provider_of, sender
+from kinbridge_fhir.persons import provider_of, restricted, sender
 from kinbridge_fhir.systems import BARS_EVENT
 from kinbridge_schemas.base import Code, Id
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.events.care import SafeguardingConcernRaised
 from kinbridge_schemas.mapped import Ended
 from kinbridge_schemas.times import read_time
-from kinbridge_schemas.vocabulary import Occurred, Role
+from kinbridge_schemas.vocabulary import Occurred, Provider, Role
 
 _REQUEST: Final = (BARS_EVENT, "servicerequest-request")
 _TAKEN_BACK: Final = frozenset({"revoked", "entered-in-error"})
@@ -64,9 +64,10 @@ def concern(
     occurred = _when(resource) or account.unknown_time(version)
     known = safeguarding.concerns(codes)
     child = under_age(patient, version.updated)
+    author = provider_of(message, resource, "author") or sender(message)
     detail = SafeguardingConcernRaised(
         code=next((code for code in known if child or code in safeguarding.OF_A_CHILD), None),
-        provider=provider_of(message, resource, "author") or sender(message),
+        provider=Provider() if restricted(named) else author,
     )
     return account.event(
         fact,

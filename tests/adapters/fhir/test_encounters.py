@@ -8,12 +8,30 @@ import pytest
 
 from kinbridge_schemas.events.care import Admitted, EdAttended
 from kinbridge_schemas.vocabulary import Service
-from tests.adapters.fhir.care import RESTRICTED_CHILD, THE_CHILD, mapped, reasons, sent, told
-from tests.adapters.fhir.messages import ACT, SNOMED, Resource, concept, encounter, message
+from tests.adapters.fhir.care import (
+    RESTRICTED_CHILD,
+    THE_CHILD,
+    flag,
+    mapped,
+    reasons,
+    sent,
+    told,
+)
+from tests.adapters.fhir.messages import (
+    ACT,
+    SNOMED,
+    Resource,
+    appointment,
+    concept,
+    encounter,
+    message,
+    organisation,
+)
 
 METHOD = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod"
 METHODS = "https://fhir.hl7.org.uk/CodeSystem/UKCore-AdmissionMethodEngland"
 LEFT = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EmergencyCareDischargeStatus"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 STAY = {"class": {"system": ACT, "code": "IMP"}}
 OVER = {"start": "2026-03-02T09:50:00+00:00", "end": "2026-03-02T18:00:00+00:00"}
 
@@ -125,6 +143,29 @@ def test_the_place_is_told_unless_the_record_is_restricted() -> None:
         return event.detail.place
 
     assert (place(THE_CHILD), place(RESTRICTED_CHILD)) == ("Example Ward", None)
+
+
+@pytest.mark.parametrize("mark", ["R", "V", "REDACTED"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(encounter(), id="an arrival"),
+        pytest.param(encounter(**STAY, status="finished", period=OVER), id="a stay"),
+        pytest.param(appointment("a1", "child"), id="an appointment"),
+        pytest.param(flag(), id="a concern"),
+    ],
+)
+def test_of_a_marked_record_nobody_reads_who_gave_the_care(made: Resource, mark: str) -> None:
+    marked = {"meta": {"security": [{"system": CONFIDENTIALITY, "code": mark}]}}
+
+    def providers(who: Resource) -> set[str | None]:
+        found = mapped(message(made, who, organisation(), event="A04")).events
+        said = [event.model_dump(mode="json")["detail"]["provider"] for event in found]
+        assert said
+        return {each["ods"] or each["name"] for each in said}
+
+    assert providers(THE_CHILD) == {"RJ1"}
+    assert providers(THE_CHILD | marked) == {None}
 
 
 def test_a_stay_that_is_over_is_an_admission_and_a_discharge() -> None:

@@ -41,8 +41,8 @@ def demographics(account: Account) -> Iterator[ChildEvent | Ended]:
 def _practice(account: Account) -> Iterator[ChildEvent]:
     pd1 = account.message.one("PD1")
     number = account.person.number
-    # PD1-12 asks to protect: a practice tells where somebody lives.
-    if pd1 is None or number is None or (pd1.text(12) or "").upper() == "Y":
+    # A practice tells where somebody lives.
+    if pd1 is None or number is None or account.protected:
         return
     name, code = pd1.text(3), (pd1.text(3, 3) or pd1.text(3, 10) or "").upper()
     if _PRACTICE.fullmatch(code) is None:

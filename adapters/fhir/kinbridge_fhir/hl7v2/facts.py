@@ -79,7 +79,14 @@ class Account:
         return patient(found[0], self.sent)
 
     @cached_property
+    def protected(self) -> bool:
+        """Whether PD1-12 asks to protect the record: then nothing tells where care is given."""
+        return (self.message.text("PD1", 12) or "").upper() == "Y"
+
+    @cached_property
     def provider(self) -> Provider:
+        if self.protected:
+            return Provider()
         if self.codes.provider is not None:
             return self.codes.provider
         facility = (self.message.header.text(4) or "").upper()
