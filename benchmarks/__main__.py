@@ -14,7 +14,7 @@ from typing import Final
 
 import click
 
-from benchmarks import births, mappings, pure, registry
+from benchmarks import births, mappings, pure, registry, snapshots
 from benchmarks.chain import bench as chain
 from benchmarks.figures import BenchmarkError, Part
 from benchmarks.ground import ROOT, Ground, standing
@@ -31,6 +31,7 @@ Bench = Callable[[Ground, datetime, bool], Part]
 PARTS: Final[Mapping[str, Bench]] = {
     "birth": lambda _ground, _when, quick: births.bench(quick=quick),
     "mappings": lambda _ground, _when, quick: mappings.bench(quick=quick),
+    "snapshots": lambda _ground, _when, quick: snapshots.bench(quick=quick),
     "pure": lambda _ground, when, quick: pure.bench(when, quick=quick),
     "linking": lambda ground, when, quick: registry.bench(ground, when, quick=quick),
     "engine": lambda ground, when, quick: chain.bench(ground, when, quick=quick),
