@@ -25,11 +25,13 @@ from kinbridge.retrieval import stage as retrieval
 from kinbridge.rules import stage as rules
 from kinbridge.sending import stage as sending
 from kinbridge.settings import Settings, named_in_a_file
-from kinbridge.sources.loader import load_sources
+from kinbridge.sources.loader import SourcesError, load_sources
 from kinbridge.sources.model import Sources
 from kinbridge.stage import Perform, Stage
+from kinbridge_casesystem.registry import AdapterError, third_party_routes
 from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.identifiers import AuthorityCode, Pseudonymiser
+from kinbridge_schemas.mapped import Routes
 from kinbridge_schemas.topics import Topics, load_topics
 
 Policies = Mapping[AuthorityCode, Partnership]
@@ -38,7 +40,7 @@ _Declare = Callable[[Pseudonymiser, Policies, Sources], Stage[Any]]
 
 _DECLARED: Final[Mapping[str, _Declare]] = {
     "mapping": lambda pseudonyms, _, sources: mapping.declare(
-        pseudonymiser=pseudonyms, routes=routes_of(sources)
+        pseudonymiser=pseudonyms, routes=all_routes(sources)
     ),
     "linking": lambda pseudonyms, _, sources: linking.declare(
         pseudonymiser=pseudonyms, pds=sources.pds
@@ -53,6 +55,15 @@ _DECLARED: Final[Mapping[str, _Declare]] = {
 }
 
 _NO_SOURCES: Final = Sources()
+
+
+def all_routes(sources: Sources) -> Routes:
+    """Give our own adapters and those of others that are named. Raises SourcesError."""
+    try:
+        return {**third_party_routes(sources.adapters), **routes_of(sources)}
+    except AdapterError as problem:
+        raise SourcesError(str(problem)) from None
+
 
 STAGES: Final = tuple(_DECLARED)
 """The names of the stages that the engine runs. Intake stands before them and keeps no state."""
@@ -158,6 +169,7 @@ def run_source(name: str, settings: Settings) -> int:
 def sources_named(settings: Settings) -> tuple[str, ...]:
     """Give the kinds of source that the file names: each is a process of the line."""
     found = load_sources(settings.sources)
+    all_routes(found)  # an adapter that cannot run is told before anything starts
     return tuple(name for name in SOURCES if getattr(found, name))
 
 
