@@ -188,6 +188,7 @@ class _Question:
             server=self.server,
             person=key,
             relation=self.person.relation,
+            carer=self.person.whose == "main-carer",
             asked_for=tuple(SEARCHED[kind] for kind in kinds),
             opening=self.portrait.view.record.opening,
             at=self.portrait.as_of,

@@ -84,16 +84,21 @@ _PASSING: Final = frozenset(
         "admitted",
         "discharged",
         "appointment_recorded",
+        "child_not_brought",
         "hv_contact",
         "health_response_supplied",
         "care_retrieved",
     }
 )
 _SHOWN: Final = frozenset(
-    {"appointment_recorded", "hv_contact", "care_retrieved", "cpis_status_recorded"}
+    {
+        *("appointment_recorded", "child_not_brought", "hv_contact"),
+        *("care_retrieved", "cpis_status_recorded"),
+    }
 )
 """When somebody was seen and will be, who was asked for it, and what CP-IS knows: no rule is
-about it, and nobody is told because of it."""
+about it, and nobody is told because of it. That a child was not brought may be the later word
+on an appointment that was told as kept."""
 
 KEPT: Final = _LASTING | _ENDING | _PASSING
 """The kinds that some rule or some line of an alert reads. No other kind is kept."""
@@ -170,7 +175,11 @@ def only_shown(picture: Picture, linked: LinkedEvent) -> bool:
     happened, record = linked.happened, picture.record
     if record is None or record.shielded or linked.child.revision > record.revision:
         return False
-    return isinstance(happened, EventLinked) and happened.detail.kind in _SHOWN
+    if not isinstance(happened, EventLinked):
+        return False
+    # What was of another kind before may have been a reason to tell somebody.
+    known = (account.detail.kind for account in picture.facts.get(happened.fact, ()))
+    return {happened.detail.kind, *known} <= _SHOWN
 
 
 def fold(picture: Picture, linked: LinkedEvent, recorded: datetime) -> Picture:

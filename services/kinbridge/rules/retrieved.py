@@ -19,13 +19,15 @@ from kinbridge_schemas.vocabulary import InputStatus, Role
 
 _WHOSE: Final = {Role.CHILD: "", Role.MOTHER: "-of-mother"}
 _CARERS: Final = "-of-carer"
+_SOMEBODY: Final = "providers"
+"""Of an adult's own care nobody may read which provider gives it: its name may say what it is."""
 
 
 def care_checks(view: View, asked: Mapping[Id, AskedOf]) -> tuple[Check, ...]:
     """Give what is known of each search: its last answer, or that none has come yet."""
     found: dict[str, list[Check]] = {}
     for request in _one_each(asked.values()):
-        whose = _WHOSE.get(request.relation, _CARERS)
+        whose = _CARERS if request.carer else _WHOSE.get(request.relation, _CARERS)
         for kind in request.asked_for:
             check = _check(view, asked, request, kind, whose)
             found.setdefault(check.what, []).append(check)
@@ -41,6 +43,7 @@ def _one_each(asked: Iterable[AskedOf]) -> list[AskedOf]:
 
 
 def _check(view: View, asked: Mapping[Id, AskedOf], last: AskedOf, kind: str, whose: str) -> Check:
+    server = _SOMEBODY if whose == _CARERS else last.server
     of_person = {
         request.retrieval
         for request in asked.values()
@@ -52,10 +55,10 @@ def _check(view: View, asked: Mapping[Id, AskedOf], last: AskedOf, kind: str, wh
         if detail.retrieval in of_person and detail.asked_for == kind
     ]
     if not told:
-        return care_check(kind, whose, last.server, InputStatus.UNKNOWN, last.at)
+        return care_check(kind, whose, server, InputStatus.UNKNOWN, last.at)
     account, detail = max(told, key=_by_time)
     part = "" if detail.complete else "-in-part"
-    return care_check(f"{kind}{part}", whose, last.server, detail.status, account.observed)
+    return care_check(f"{kind}{part}", whose, server, detail.status, account.observed)
 
 
 def _by_time(told: tuple[Account, CareRetrieved]) -> tuple[object, str]:

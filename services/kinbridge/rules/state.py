@@ -37,12 +37,14 @@ class AskedOf(Value):
     """A question to a provider. Several causes may lead to one: `retrieval` is its id.
 
     `person` is the pseudonym of whom it is about, `opening` that of the case it was asked in.
+    `carer` says that an adult was asked about for care that is no part of a pregnancy.
     """
 
     retrieval: Id
     server: Code
     person: SubjectKey
     relation: Role
+    carer: bool = False
     asked_for: tuple[Literal["appointments", "encounters"], ...]
     opening: int
     at: AwareDatetime

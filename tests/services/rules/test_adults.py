@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from kinbridge_schemas.base import derive_id
-from kinbridge_schemas.events.care import AppointmentRecorded, HvContact
+from kinbridge_schemas.events.care import AppointmentRecorded, ChildNotBrought, HvContact
 from kinbridge_schemas.events.maternity import EddRevised
-from kinbridge_schemas.linked import LinkedEvent
+from kinbridge_schemas.linked import EventLinked, LinkedEvent
 from kinbridge_schemas.vocabulary import AppointmentStatus, Provider, Role, Service
 from tests.builders import a_child, a_linked_event
 from tests.services.rules import facts
@@ -118,3 +118,45 @@ def test_a_ward_is_never_told() -> None:
     (concern,) = play.of("R7")
 
     assert [(f.provider, f.place) for f in concern.facts] == [(facts.HERE.name, None)]
+
+
+def test_an_appointment_told_as_kept_that_was_not_is_not_when_the_child_was_seen() -> None:
+    child = a_child()
+    kept = AppointmentRecorded(
+        appointment_id=derive_id("appointment", "clinic"),
+        service=Service.COMMUNITY_PAEDIATRICS,
+        status=ATTENDED,
+        start=day(-1),
+        raw_status="5",
+    )
+    missed = ChildNotBrought(
+        appointment_id=kept.appointment_id, service=kept.service, raw_status="3"
+    )
+    fact = derive_id("fact", "clinic")
+    first, second = (
+        a_linked_event(detail, child=child, at=at, fact=fact)
+        for detail, at in ((kept, day(-1)), (missed, day(0)))
+    )
+    play = Play(day(0, 3))
+    play.send(facts.plan(child), first, second, facts.arrival(child, day(-2)))
+    (concern,) = play.of("R7")
+
+    assert concern.last_seen == day(-2)
+
+
+def test_an_antenatal_miss_that_was_another_clinics_is_an_alarm_no_more() -> None:
+    play, missed = alarmed(), MISSED.happened
+    assert isinstance(missed, EventLinked)
+    detail = AppointmentRecorded(
+        appointment_id=derive_id("appointment", "other"),
+        service=Service.OUTPATIENT,
+        status=ATTENDED,
+        start=day(0),
+        raw_status="5",
+    )
+    play.send(
+        a_linked_event(detail, child=UNBORN, at=day(0, 2), fact=missed.fact, relation=Role.MOTHER)
+    )
+    (concern,) = play.of("R1")
+
+    assert concern.status == "withdrawn"

@@ -9,6 +9,7 @@ import pytest
 
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import SharingDecision
+from kinbridge_schemas.disclosure import disclose
 from kinbridge_schemas.events.contact import ReferralReceived
 from kinbridge_schemas.events.knowledge import CareRetrieved
 from kinbridge_schemas.events.protection import (
@@ -18,9 +19,10 @@ from kinbridge_schemas.events.protection import (
 from kinbridge_schemas.identifiers import NhsNumber
 from kinbridge_schemas.linked import ChildRecord, LinkedEvent, Related
 from kinbridge_schemas.retrieval import CareWanted, Retrieval
-from kinbridge_schemas.vocabulary import DisclosureTier, Role
+from kinbridge_schemas.vocabulary import DisclosureTier, InputStatus, Role
 from tests.builders import PSEUDONYMS, a_changed_child, a_child, a_linked_event
 from tests.services.rules.facts import (
+    arrival,
     birth,
     day,
     lost,
@@ -169,6 +171,37 @@ def test_of_a_main_carer_only_whether_there_is_anything_and_only_if_policy_says_
     assert (of_child.relation, of_carer.relation) == (Role.CHILD, Role.MOTHER)
     assert wanted(of_carer).tier is DisclosureTier.EXISTENCE
     assert wanted(of_carer).kinds == ("Encounter",)
+
+
+def test_of_a_mother_who_is_main_carer_nobody_reads_who_knows_her() -> None:
+    play = asking(
+        servers=["mental-health-trust"],
+        whose=["main-carer"],
+        resources={"content": ["Encounter"], "existence": ["Encounter"]},
+    )
+    child = a_born()
+    (question,) = steps(play, plan(child, day(-3)))
+    found = CareRetrieved(
+        retrieval=question.id,
+        server="mental-health-trust",
+        asked_for="encounters",
+        of=Role.MOTHER,
+        why=question.why,
+        status=InputStatus.DATA,
+        since=wanted(question).since,
+    )
+    play.send(arrival(child, day(0)))
+    awaited = {c.what for c in play.of("R7")[0].checks}
+    play.send(a_linked_event(found, child=child, at=day(0, 1)))
+    play.send(arrival(child, day(0, 1), name="2"))
+    (*_, last) = play.of("R7")
+    checks = {c.what: c.answer for c in last.checks}
+    hidden = disclose(last, DisclosureTier.EXISTENCE, restricted=False)
+
+    assert awaited >= {"encounters-of-carer-at-providers"}
+    assert checks["encounters-of-carer-at-providers"] is InputStatus.DATA
+    assert "mental-health-trust" not in last.model_dump_json()
+    assert not any("carer" in c.what or "mother" in c.what for c in hidden.checks)
 
 
 @pytest.mark.parametrize(
