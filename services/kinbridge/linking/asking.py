@@ -17,7 +17,11 @@ from kinbridge.linking.telling import Telling
 from kinbridge.sources.pds import Pds
 from kinbridge_schemas.base import Code
 from kinbridge_schemas.events.care import PdsChanged
-from kinbridge_schemas.events.persons import AddressChanged
+from kinbridge_schemas.events.persons import (
+    AddressChanged,
+    RelationshipEnded,
+    RelationshipRecorded,
+)
 from kinbridge_schemas.identifiers import NhsNumber, SubjectKey
 from kinbridge_schemas.linked import ChildRecord, EventLinked
 from kinbridge_schemas.retrieval import PDS, DemographicsWanted, Retrieval, retrieval_id
@@ -48,6 +52,8 @@ def note_answer(to: Telling) -> None:
     key, number = to.parties[0].nhs_key, to.event.version.number
     if to.event.source != PDS or key is None:
         return
+    if isinstance(to.event.detail, RelationshipRecorded | RelationshipEnded):
+        return  # the list of somebody's relatives has a version of its own
     known = to.registry.key(key)
     if known.holdings and number > known.pds:
         to.registry.put_key(key, known.model_copy(update={"pds": number}))

@@ -273,6 +273,18 @@ def test_a_version_that_was_told_already_is_not_asked_for_again(
     assert (len(desk.asked) > before) is followed
 
 
+def test_the_version_of_a_list_of_relatives_is_none_of_the_persons_record() -> None:
+    related = RelationshipRecorded(relationship_id="relation-3", relation=Role.MOTHER)
+    listed = event(
+        related, person(Role.CHILD, nhs=ADA), mother(), at=day(1), source=PDS, version=9
+    )
+    desk = played(*opened(), told(ADA, 3, 1, Role.CHILD), listed)
+
+    desk.tell(signal(ADA, at=2, version=4))
+
+    assert asked(desk)[-1] == (ADA, Role.CHILD, "signal")
+
+
 def test_the_latest_version_is_kept_in_whatever_order_answers_come() -> None:
     for order in permutations([told(MOTHER, n, 0.1 * n) for n in (3, 4, 5)]):
         desk = played(*opened(), *order)
