@@ -15,13 +15,13 @@ from kinbridge_fhir.nodes import Node, one, text
 from kinbridge_fhir.persons import nhs_number
 from kinbridge_fhir.resources import MAPPINGS
 from kinbridge_schemas.identifiers import NhsNumber
-from kinbridge_schemas.problems import UnreadableError
 
 _LOCAL: Final = re.compile(r"(?P<kind>[A-Z][A-Za-z]{2,40})/(?P<id>[A-Za-z0-9.-]{1,64})", re.ASCII)
 _PERSONS: Final = ("subject", "patient", "for", "beneficiary")
 _PLACES: Final = ("serviceProvider", "managingOrganization")
 _WHERE: Final = frozenset({"Organization", "Location", "HealthcareService"})
 _MOST: Final = 8
+_TEN_DIGITS: Final = re.compile(r"(?=([0-9]{10}))")
 
 
 def local(target: str, base: str) -> tuple[str, str] | None:
@@ -40,12 +40,9 @@ def local(target: str, base: str) -> tuple[str, str] | None:
 
 
 def about_a_number(own: str) -> bool:
-    """Whether an id may be an NHS number: then it may stand in no address."""
-    try:
-        NhsNumber(own)
-    except UnreadableError:
-        return False
-    return True
+    """Whether an id is an NHS number or holds one: then it may stand in no address."""
+    joined = own.replace("-", "").replace(".", "")
+    return any(NhsNumber.well_formed(found[1]) for found in _TEN_DIGITS.finditer(joined))
 
 
 def mapped_here(collection: Collection) -> list[Node]:

@@ -11,6 +11,7 @@ from kinbridge_schemas.events.protection import CpisStatus, CpisStatusRecorded
 from kinbridge_schemas.vocabulary import Role
 from tests.adapters.fhir.care import (
     PATIENT_FLAGS,
+    RESTRICTED_CHILD,
     care_plan,
     care_team,
     cpis_flag,
@@ -19,7 +20,7 @@ from tests.adapters.fhir.care import (
     sent,
     told,
 )
-from tests.adapters.fhir.messages import SENT, SNOMED, Resource, as_xml, concept
+from tests.adapters.fhir.messages import SENT, SNOMED, Resource, as_xml, concept, message
 from tests.adapters.mapping import map_one
 
 LATER = "2026-03-05T08:00:00+00:00"
@@ -192,3 +193,12 @@ def test_entered_in_error_takes_it_back() -> None:
 )
 def test_what_cannot_be_told_is_parked(made: list[Resource], reason: str) -> None:
     assert reasons(sent(*made)) == [reason]
+
+
+def test_of_a_marked_record_nobody_reads_which_authority_has_the_plan() -> None:
+    resources = (cpis_flag(), care_plan(), care_team(), RESTRICTED_CHILD)
+    (event,) = mapped(message(*resources, event="A01")).events
+
+    assert event.detail == CpisStatusRecorded(
+        status=CpisStatus.CHILD_PROTECTION_PLAN, started=datetime(2026, 1, 10, tzinfo=UTC)
+    )

@@ -235,7 +235,11 @@ def test_only_a_plain_reference_of_this_server_is_one(
 
 
 @pytest.mark.parametrize(
-    ("own", "is_one"), [("9000000009", True), ("9000000008", False), ("a1", False)]
+    ("own", "is_one"),
+    [
+        *(("9000000009", True), ("9000000008", False), ("a1", False)),
+        *(("nhs-9000000009", True), ("900-000-0009", True), ("9000000009.v2", True)),
+    ],
 )
 def test_an_id_that_could_be_an_nhs_number_is_known(own: str, *, is_one: bool) -> None:
     assert about_a_number(own) is is_one

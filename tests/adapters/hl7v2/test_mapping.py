@@ -345,3 +345,13 @@ def test_an_nhs_number_is_one_that_is_said_to_be_one(written: str, *, known: boo
 
     assert bool(found.events) == known
     assert [end.reason for end in found.ends] == ([] if known else ["no-usable-identifier"])
+
+
+@pytest.mark.parametrize(("mark", "ods"), [("Y", None), ("N", "RJ1"), ("", "RJ1")])
+def test_of_a_protected_record_nobody_reads_who_gave_the_care(mark: str, ods: str | None) -> None:
+    pd1 = "PD1" + "|" * 12 + mark
+    came = message(msh("ADT^A04"), evn(), PID_CHILD, pd1, PV1_EMERGENCY)
+    (told,) = events(came)
+    assert isinstance(told.detail, EdAttended)
+
+    assert told.detail.provider.ods == ods
