@@ -186,7 +186,7 @@ class Client:
         meters.missing.labels(name).set(watch.missing)
         meters.pending.labels(name).set(len(watch.pending))
         meters.active.labels(name).set(watch.status == "active")
-        meters.reconciled.labels(name).set(watch.reconciled.timestamp())
+        meters.polled.labels(name).set(watch.reconciled.timestamp())
         meters.expected.labels(name).set(each.config.expect_within.total_seconds())
         meters.silent.labels(name).set(watch.freshness.silent)
         meters.failing.labels(name).set(bool(watch.problem))

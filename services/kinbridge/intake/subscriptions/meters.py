@@ -1,49 +1,31 @@
-"""What the process of subscriptions counts. Labels are the subscription's name and our codes."""
+"""What the process of subscriptions counts. A source's name is the subscription's."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from typing import Final
+
+from kinbridge.intake.source_meters import FetchedMeters
 
 
-class Meters:
-    """The meters of one process, in a registry of its own. Times are Unix times, in seconds."""
+class Meters(FetchedMeters):
+    """Of subscriptions, beside what is counted of every source."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.notifications = Counter(
+        super().__init__()
+        self.notifications: Final = self._counter(
             "kinbridge_subscription_notifications",
             "Notifications read from the log, by type.",
-            ("source", "kind"),
-            registry=self.registry,
+            "kind",
         )
-        self.said = Counter(
-            "kinbridge_subscription_operations_events",
-            "Operations events, by code.",
-            ("source", "code"),
-            registry=self.registry,
+        self.said: Final = self._counter(
+            "kinbridge_subscription_operations_events", "Operations events, by code.", "code"
         )
-        self.missing = self._gauge("kinbridge_subscription_missing", "Events that have not come.")
-        self.pending = self._gauge(
+        self.missing: Final = self._gauge(
+            "kinbridge_subscription_missing", "Events that have not come."
+        )
+        self.pending: Final = self._gauge(
             "kinbridge_subscription_pending", "Resources that are still to be fetched."
         )
-        self.active = self._gauge(
+        self.active: Final = self._gauge(
             "kinbridge_subscription_active", "1 while the server says that it is active."
         )
-        self.reconciled = self._gauge(
-            "kinbridge_source_last_polled_seconds", "Until when all changes were asked for."
-        )
-        self.received = self._gauge(
-            "kinbridge_source_last_received_seconds", "When something last came; 0: nothing yet."
-        )
-        self.expected = self._gauge(
-            "kinbridge_source_expected_within_seconds", "How long the source may be quiet."
-        )
-        self.silent = self._gauge(
-            "kinbridge_source_silent", "1 while the source is quiet for longer than it may be."
-        )
-        self.failing = self._gauge(
-            "kinbridge_source_failing", "1 while the source cannot be asked."
-        )
-
-    def _gauge(self, name: str, says: str) -> Gauge:
-        return Gauge(name, says, ("source",), registry=self.registry)
