@@ -12,7 +12,7 @@ from typing import Final
 
 from kinbridge.linking.documents import ChildDocument
 from kinbridge.linking.fold import child_of, documents_of
-from kinbridge.linking.identifiers import merged_into
+from kinbridge.linking.identifiers import is_followed, merged_into
 from kinbridge.linking.identity import Match, Matches, match, matches_of_key, nearest
 from kinbridge.linking.parties import OWN, Party
 from kinbridge.linking.telling import Telling, ref_of
@@ -114,7 +114,7 @@ def _own_ref(to: Telling, party: Party) -> ChildRef | None:
 def concerned(to: Telling) -> Concerned:
     """Give the open children that an event concerns by who its subjects are."""
     found = [(p, match(p, to.event.authority, to.registry)) for p in to.parties]
-    if (into := merged_into(to)) is not None:
+    if (into := merged_into(to)) is not None and is_followed(to):
         found.append((to.parties[0], matches_of_key(into, to.event.authority, to.registry)))
     _expect(to, [matches for _, matches in found])
     near = nearest(m for party, matches in found for m in _fitting(to, party, matches))

@@ -31,6 +31,7 @@ from kinbridge_schemas.events.persons import (
 )
 from kinbridge_schemas.identifiers import ChildRef, SubjectKey
 from kinbridge_schemas.linked import ChildRecord
+from kinbridge_schemas.retrieval import PDS
 from kinbridge_schemas.vocabulary import Role
 
 Ending = Literal["shielded", "purged"]
@@ -84,10 +85,19 @@ def ended_by(to: Telling) -> tuple[ChildRef, ...]:
 
 def _by_number(to: Telling) -> list[ChildRef]:
     first = to.parties[0]
-    # A number with a successor was merged, which is followed. Only one without was invalidated.
-    if first.nhs_key is None or len(to.registry.same_person(first.nhs_key)) > 1:
+    if first.nhs_key is None or _was_merged(first.nhs_key, to):
         return []
-    return [m.child for m in match(first, None, to.registry).certain if m.relation in OWN]
+    found = match(first, None, to.registry).certain
+    return [m.child for m in found if m.relation in OWN and m.held == first.nhs_key]
+
+
+def _was_merged(key: SubjectKey, to: Telling) -> bool:
+    """Whether a number has a successor, which is followed: only one without was invalidated.
+
+    PDS knows its own successors. What a trust merged does not speak against its word.
+    """
+    told = [m for m in to.registry.key(key).merges.values() if m.stands]
+    return any(to.event.source != PDS or merge.source == PDS for merge in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,8 @@ def end(refs: tuple[ChildRef, ...], how: Ending, to: Telling) -> Gone:
         for key in document.keys:
             to.registry.hold(key, ref, ())
             _forget_merges(key, to.registry)
+        if how == "shielded":
+            others |= _cut_merges(document, to.registry)
         to.registry.forget_facts(ref)
         bare = _bare(document, how, to)
         to.registry.put_child(bare)
@@ -185,6 +197,24 @@ def _forget_merges(key: SubjectKey, registry: Registry) -> None:
     if not any(registry.key(k).holdings for k in same):
         for each in same:
             registry.drop_key(each)
+
+
+def _cut_merges(document: ChildDocument, registry: Registry) -> set[ChildRef]:
+    """Cut what ties the child's own numbers to others' records. Gives whose these are.
+
+    A trust may have merged the old number into the new one of an adopted child.
+    """
+    found: set[ChildRef] = set()
+    for own in sorted({c.nhs_key for c in document.claims.values() if c.nhs_key}):
+        for key in registry.same_person(own):
+            known = registry.key(key)
+            kept = {n: m for n, m in known.merges.items() if own not in (key, m.other)}
+            if len(kept) == len(known.merges):
+                continue
+            found |= {h.child for h in known.holdings}
+            bare = known.model_copy(update={"merges": kept})
+            registry.put_key(key, bare) if kept or known.holdings else registry.drop_key(key)
+    return found
 
 
 def refused(document: ChildDocument | None, event: ChildEvent) -> Code | None:

@@ -48,6 +48,16 @@ def merged_into(to: Telling) -> SubjectKey | None:
     return detail.into if isinstance(detail, PersonMerged) else None
 
 
+def is_followed(to: Telling) -> bool:
+    """Whether a merge is followed: health's only from a number that some record names.
+
+    A number that none names may be the old one of an adopted child, which was forgotten.
+    """
+    if to.event.authority is not None:
+        return True
+    return any(to.registry.key(key).holdings for key in to.parties[0].keys)
+
+
 def _level(detail: object) -> Restriction | None:
     if isinstance(detail, RecordRestricted):
         return detail.level

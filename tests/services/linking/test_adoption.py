@@ -23,12 +23,15 @@ from kinbridge_schemas.events.persons import (
 from kinbridge_schemas.events.protection import CpPlanStarted
 from kinbridge_schemas.identifiers import PersonName
 from kinbridge_schemas.linked import ChildRecord
+from kinbridge_schemas.retrieval import PDS
 from kinbridge_schemas.vocabulary import Role
 from tests.builders import PSEUDONYMS, when
 from tests.services.linking.desk import (
     ADA,
+    BABY,
     BEN,
     MOTHER,
+    SOUTHWARK,
     Desk,
     child,
     day,
@@ -145,6 +148,46 @@ def test_nothing_of_the_old_identity_is_left() -> None:
     bare = json.loads(desk.kept[f"child:{ref('ada')}"])
     said = {name for name, value in bare.items() if value}
     assert said == {"child", "authority", "since", "ended", "ended_at", "revision"}
+
+
+NEW: Final = child("new", BABY, name="Eve Lee", born=BORN)
+BY_A_TRUST: Final = event(
+    PersonMerged(into=PSEUDONYMS.of_nhs_number(BABY)), person(Role.UNKNOWN, nhs=ADA), at=day(1)
+)
+
+
+def adopted(*more: ChildEvent) -> Desk:
+    """Ada's old record, and the one under her new name, with what else was told."""
+    referred = ReferralReceived(referral_id="referral-3")
+    return play([
+        la(ReferralReceived(referral_id="referral-1"), OLD, mother()),
+        la(referred, NEW, authority=SOUTHWARK),
+        *more,
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_a_trusts_merge_of_old_and_new_ties_nothing_once_the_child_is_adopted(
+    *, late: bool
+) -> None:
+    order = [shielded(), BY_A_TRUST] if late else [BY_A_TRUST, shielded()]
+    desk = adopted(*order)
+    end = desk.tell(event(ATTENDED, person(Role.CHILD, nhs=ADA, born=BORN), at=day(3)))
+
+    assert traces(desk, PSEUDONYMS.of_nhs_number(ADA), ADA.reveal()) == []
+    assert end.reason == "no-open-case"
+    assert desk.record("new", SOUTHWARK).open
+
+
+def test_what_a_trust_merged_does_not_speak_against_pds() -> None:
+    gone = event(
+        PdsChanged(change="invalidated"), person(Role.CHILD, nhs=ADA), at=day(2), source=PDS
+    )
+    desk = adopted(BY_A_TRUST, gone)
+
+    assert desk.last("ada").child.shielded
+    assert desk.record("new", SOUTHWARK).open
+    assert traces(desk, PSEUDONYMS.of_nhs_number(ADA), ADA.reveal()) == []
 
 
 def test_brothers_and_sisters_forget_the_adopted_child() -> None:
