@@ -33,6 +33,7 @@ ROUTES: Final = (
     "cin-census",
     "ssda903",
     "annex-a",
+    "case-extract",
     "hl7v2",
 )
 """The routes that are built in: the first part of an envelope's `source`, before the colon."""

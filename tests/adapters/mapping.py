@@ -26,6 +26,7 @@ SOURCES: Final = {
     "cin-census": "209.example",
     "ssda903": "209.example",
     "annex-a": "209.example",
+    "case-extract": "209.example",
     "hl7v2": "example-trust",
 }
 

@@ -23,22 +23,24 @@ _EVERY: Final = 1_000
 Table = Iterator[dict[str, str]]
 
 
-def read_table(file: SourceFile, progress: Progress) -> Table:
+def read_table(file: SourceFile, progress: Progress, delimiter: str = ",") -> Table:
     """Give each row of a table by the header's names, stripped. Raises UnreadableError.
 
     Rows without any content are passed over. The file is read once more from its start.
     """
     text = io.TextIOWrapper(file.content, encoding=_encoding(file.content), newline="")
     try:
-        yield from _rows(file, text, progress)
+        yield from _rows(file, text, progress, delimiter)
     except (csv.Error, UnicodeDecodeError):
         raise UnreadableError("csv-invalid") from None
     finally:
         text.detach()
 
 
-def _rows(file: SourceFile, text: io.TextIOWrapper, progress: Progress) -> Table:
-    rows = csv.reader(text, strict=True)
+def _rows(
+    file: SourceFile, text: io.TextIOWrapper, progress: Progress, delimiter: str
+) -> Table:
+    rows = csv.reader(text, delimiter=delimiter, strict=True)
     header = [name.strip() for name in next(rows, [])]
     named = [name for name in header if name]
     if not named:
