@@ -34,6 +34,7 @@ ROUTES: Final = (
     "ssda903",
     "annex-a",
     "case-extract",
+    "meeting",
     "hl7v2",
 )
 """The routes that are built in: the first part of an envelope's `source`, before the colon."""
@@ -65,12 +66,14 @@ class Remembered(Value):
     """What an adapter that compares snapshots keeps for one record. Empty for all others.
 
     `updated` is the version that was told last; `marks` are keyed hashes and derived ids of
-    values that are only compared.
+    values that are only compared. `folded` is what commands have made of the record so far, as
+    JSON of the adapter's own shape; it holds no identifier of a person.
     """
 
     facts: dict[Id, Asserted] = Field(default_factory=dict)
     marks: dict[Code, str] = Field(default_factory=dict)
     updated: AwareDatetime | None = None
+    folded: str = ""
 
 
 class Flaw(Value):

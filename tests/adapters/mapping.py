@@ -27,6 +27,7 @@ SOURCES: Final = {
     "ssda903": "209.example",
     "annex-a": "209.example",
     "case-extract": "209.example",
+    "meeting": "209.example",
     "hl7v2": "example-trust",
 }
 

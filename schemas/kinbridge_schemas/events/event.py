@@ -102,8 +102,11 @@ from kinbridge_schemas.events.protection import (
     IcpcScheduled,
     MedicalAttendanceRecorded,
     MeetingAttendanceRecorded,
+    MeetingCancelled,
     MeetingInvitationResponded,
     MeetingInvitationSent,
+    MeetingRequested,
+    MeetingScheduled,
     PreProceedingsStarted,
     ReviewDue,
     ReviewHeld,
@@ -144,6 +147,9 @@ Detail = Annotated[
     | StrategyDiscussionRescheduled
     | StrategyDiscussionCancelled
     | StrategyDiscussionHeld
+    | MeetingRequested
+    | MeetingScheduled
+    | MeetingCancelled
     | MeetingInvitationSent
     | MeetingInvitationResponded
     | MeetingAttendanceRecorded

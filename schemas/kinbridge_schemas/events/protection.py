@@ -67,14 +67,52 @@ class StrategyDiscussionHeld(Value):
     outcome: Literal["s47-single", "s47-joint", "no-s47", "further", "unknown"] = "unknown"
 
 
+class MeetingKind(Open):
+    """The other meetings of child protection, each with a name and clock of its own."""
+
+    INITIAL_CONFERENCE = "initial-conference"
+    CORE_GROUP = "core-group"
+    REVIEW = "review"
+    UNKNOWN = "unknown"
+
+
+class MeetingRequested(Value):
+    """A conference, core group or review is to be arranged."""
+
+    kind: Literal["meeting_requested"] = "meeting_requested"
+    meeting_id: Id
+    meeting: MeetingKind
+    decision_at: AwareDatetime
+
+
+class MeetingScheduled(Value):
+    """A conference, core group or review has a time. A later account moves it."""
+
+    kind: Literal["meeting_scheduled"] = "meeting_scheduled"
+    meeting_id: Id
+    meeting: MeetingKind
+    start_at: AwareDatetime
+
+
+class MeetingCancelled(Value):
+    """The authority cancelled a conference, core group or review, with who and why."""
+
+    kind: Literal["meeting_cancelled"] = "meeting_cancelled"
+    meeting_id: Id
+    reason: CancelReason
+    cancelled_by: StaffRef
+    verified_fact_id: Id | None = None
+
+
 class MeetingInvitationSent(Value):
-    """An agency was invited to a meeting."""
+    """An agency was invited to a meeting. `start_at` is the time that the invitation named."""
 
     kind: Literal["meeting_invitation_sent"] = "meeting_invitation_sent"
     meeting_id: Id
     agency: Code
     role: RoleCode
     channel: Code | None = None
+    start_at: AwareDatetime | None = None
 
 
 class MeetingInvitationResponded(Value):

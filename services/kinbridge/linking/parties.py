@@ -69,6 +69,9 @@ def _party(
     placeholder = False
     if authority is not None and subject.la_child_id is not None:
         la_key = pseudonymiser.of_la_child(authority, subject.la_child_id)
+    elif authority is not None and subject.nhs_number is None and subject.child is None:
+        # An authority's source that kept no identifier names the child by its pseudonym again.
+        la_key = subject.key
     if subject.nhs_number is not None:
         placeholder = subject.nhs_number.reveal() in PLACEHOLDERS
         if not placeholder:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from kinbridge.meetings.adapter import ROUTE as MEETING
+from kinbridge.meetings.adapter import Meetings
 from kinbridge.sources.mllp import codes_of
 from kinbridge.sources.model import Sources
 from kinbridge_casesystem import SNAPSHOTS, CaseWebhook
@@ -27,12 +29,13 @@ ROUTES: Final[Routes] = {
     "pds-related-persons": PdsRelatedPersons(),
     "case-webhook": CaseWebhook(),
     **SNAPSHOTS,
+    MEETING: Meetings(),
     "hl7v2": Hl7v2(),
 }
 """Every route with the codes of its standard alone."""
 
 
-NOT_FHIR: Final = frozenset({"case-webhook", *SNAPSHOTS, "hl7v2"})
+NOT_FHIR: Final = frozenset({"case-webhook", *SNAPSHOTS, MEETING, "hl7v2"})
 
 
 def routes_of(sources: Sources) -> Routes:
