@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final, TypeVar, cast
 
@@ -20,6 +20,7 @@ from kinbridge_schemas.vocabulary import Version
 
 MAX_ENTRIES: Final = 2_000
 _HEADER: Final = "MessageHeader"
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_VERSION: Final = 10**15
 _Found = TypeVar("_Found")
 
@@ -103,8 +104,9 @@ class Collection:
         """Which account of a resource this is: its own meta, else the time of the whole.
 
         A server numbers its versions and a message of the same resource may not. Both say when
-        it was last updated or sent, so that alone is compared where it is given. Events of
-        NEMS, whose header is their version, are ordered by its number first.
+        it was last updated or sent, so that comes first where it is given, and the number only
+        decides between equal times. Events of NEMS, whose header is their version, are ordered
+        by its number first.
         """
         said = text(resource, "meta", "lastUpdated")
         known = (
@@ -112,9 +114,10 @@ class Collection:
             if said is not None
             else self.updated
         )
-        numbered = known is None or resource.kind == _HEADER
-        number = _number(text(resource, "meta", "versionId")) if numbered else 0
-        return Version(number=number, updated=known or otherwise)
+        number = _number(text(resource, "meta", "versionId"))
+        if known is None or resource.kind == _HEADER:
+            return Version(number=number, updated=known or otherwise)
+        return Version(updated=known, sent=_place_of(number))
 
     def resolve(self, reference: Node | None) -> Node | None:
         """Give the resource that a Reference points to, inside this collection only."""
@@ -166,6 +169,11 @@ def tail(target: str) -> str:
     """Give type and id: an absolute or versioned reference has them in its last steps."""
     steps = target.partition("/_history/")[0].split("/")
     return "/".join(steps[-2:])
+
+
+def _place_of(number: int) -> datetime | None:
+    """Give a time that orders as a number does: what decides between equal times is one."""
+    return _FIRST + timedelta(microseconds=number) if number else None
 
 
 def _number(version: str | None) -> int:

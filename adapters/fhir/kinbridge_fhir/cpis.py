@@ -174,7 +174,7 @@ def _latest(account: Account, holders: list[Node]) -> Version:
     # Either may change without the other: what is told of both is as new as the newer.
     versions = [account.message.version_of(holder, account.now) for holder in holders]
     number = max(version.number for version in versions)
-    return max(versions, key=lambda v: v.updated).model_copy(update={"number": number})
+    return max(versions, key=lambda v: v.order[1:]).model_copy(update={"number": number})
 
 
 def _time(holders: list[Node], name: str) -> Occurred | None:

@@ -7,8 +7,9 @@ Source: FHIR R4 and R5, RESTful API, `history`: the newest first, a deletion as 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Final
 
 from kinbridge_fhir.collection import Collection
 from kinbridge_fhir.nodes import Node, text
@@ -16,6 +17,8 @@ from kinbridge_fhir.notices import tells_status
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_instant
 from kinbridge_schemas.vocabulary import Version
+
+_NEXT: Final = timedelta(microseconds=1)
 
 
 class Deleted(Collection):
@@ -45,6 +48,7 @@ class Deleted(Collection):
         return Version(
             number=before.number + 1 if before.number else 0,
             updated=max(updated or before.updated, before.updated),
+            sent=before.sent + _NEXT if before.sent is not None else None,
         )
 
 

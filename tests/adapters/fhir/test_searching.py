@@ -123,6 +123,22 @@ def test_a_number_of_versions_does_not_stand_before_what_was_told_later() -> Non
     assert told.version.later_than(fetched.version)
 
 
+def test_between_equal_times_the_number_decides() -> None:
+    own = patient("child", CHILD, "2019-09-01")
+    times = {"lastUpdated": "2026-03-01T10:00:00+00:00"}
+    first, second = (
+        found(
+            appointment("a1", "child", status=s, meta={"versionId": n, **times}, **DERMATOLOGY),
+            own,
+            total=1,
+        ).events[0]
+        for n, s in (("9", "booked"), ("10", "noshow"))
+    )
+
+    assert second.version.later_than(first.version)
+    assert second.id != first.id
+
+
 def test_where_nothing_says_when_the_number_alone_orders() -> None:
     own = patient("child", CHILD, "2019-09-01")
     first, second = (
