@@ -6,6 +6,7 @@ the same for the same attempt, so that a repeat of it can be told in NHS England
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from kinbridge_schemas.vocabulary import OdsCode
 
 _PATHS: Final = {"patient": "", "related-persons": "/RelatedPerson"}
 _DENIED: Final = 401
+_FORBIDDEN: Final = 403
+_REDIRECTS: Final = range(300, 400)
 
 
 class PdsServer:
@@ -45,7 +48,7 @@ class PdsServer:
         said = await fetch(client, request, clock, within=self._within)
         if said.status == _DENIED:
             self._access.refused()
-        return said
+        return replace(said, outcome="try-later") if _is_of_the_service(said, errand) else said
 
     def request(
         self, client: httpx.AsyncClient, errand: Errand, shown: dict[str, str]
@@ -61,6 +64,15 @@ class PdsServer:
             headers["nhsd-end-user-organisation-ods"] = self._organisation
         url = f"{self._address}/Patient/{number}{_PATHS[errand.step]}"
         return client.build_request("GET", url, headers=headers)
+
+
+def _is_of_the_service(said: Said, errand: Errand) -> bool:
+    """Whether a refusal is of all of PDS, and not of the person: a person puts that right.
+
+    Nothing would ask again, and it may have been a signal that somebody is now restricted.
+    """
+    # The list of relatives may be refused for good, to an application that has no right to it.
+    return errand.step == "patient" and (said.status == _FORBIDDEN or said.status in _REDIRECTS)
 
 
 def _request_id(errand: Errand) -> str:

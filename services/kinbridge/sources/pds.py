@@ -24,7 +24,8 @@ class Pds(Value):
     `auth` is a signed JWT, or nothing for NHS England's sandbox. `organisation` is the ODS code
     sent as the end user's organisation, where the agreement with NHS England asks for one.
     `related` asks for a child's related persons too, when its case opens. PDS that gives no
-    answer is asked again `within`; then that is said.
+    answer is asked again `within`; then that is said. Nothing asks again after it, so it is longer
+    than a weekend without a valid key.
     """
 
     address_setting: SettingName
@@ -33,6 +34,6 @@ class Pds(Value):
     per_second: Annotated[int, Field(ge=1, le=100)] = 5
     burst: Annotated[int, Field(ge=1, le=100)] = 5
     related: bool = False
-    within: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=3))] = timedelta(
-        hours=4
+    within: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=7))] = timedelta(
+        days=3
     )

@@ -165,8 +165,8 @@ MEANINGS: Final[tuple[tuple[int, dict[str, str], str, int | None], ...]] = (
     (500, {}, "try-later", None),
     (408, {}, "try-later", None),
     (400, {}, "refused", None),
-    (403, {}, "refused", None),
-    (302, {"location": "https://x.example/"}, "refused", None),
+    (403, {}, "try-later", None),
+    (302, {"location": "https://x.example/"}, "try-later", None),
 )
 
 
@@ -180,6 +180,18 @@ async def test_what_a_status_means(held: PdsStub) -> None:
     assert {each.content for each in found} == {b""}
     # No redirect was followed, and nothing was asked twice.
     assert len(held.asked) == len(MEANINGS)
+
+
+async def test_relatives_that_may_not_be_seen_are_not_asked_for_again(held: PdsStub) -> None:
+    held.refuse = [(403, {})]
+    async with an_agent(held) as agent:
+        found = await asked(agent, step="related-persons")
+
+    assert (found.outcome, found.status) == ("refused", 403)
+
+
+def test_a_weekend_without_a_key_loses_no_signal() -> None:
+    assert Pds(address_setting="KINBRIDGE_PDS").within >= timedelta(days=3)
 
 
 def test_each_status_has_one_outcome() -> None:
