@@ -252,7 +252,9 @@ def _merged(old: Question, new: Retrieval) -> Question:
     related = _related(asked) or _related(new)
     wanted = DemographicsWanted(related=related)
     why: Code = new.why if new.why in FIRST else asked.why
-    asked = asked.model_copy(update={"wanted": wanted, "why": why})
+    # Relatives are wanted of a child only, who may be somebody's mother on another record.
+    relation = asked.relation if _related(asked) or not _related(new) else new.relation
+    asked = asked.model_copy(update={"wanted": wanted, "why": why, "relation": relation})
     return old.model_copy(update={"asked": asked, "steps": steps_of(asked)})
 
 

@@ -70,7 +70,12 @@ def agent_of(stub: PdsStub, found: Pds | None = None, **changes: str) -> Asking:
 
 
 def a_question(
-    number: str, *, why: str = "signal", related: bool = False, cause: str = "event-1"
+    number: str,
+    *,
+    why: str = "signal",
+    related: bool = False,
+    cause: str = "event-1",
+    relation: Role = Role.CHILD,
 ) -> Retrieval:
     asked = NhsNumber(number)
     person = PSEUDONYMS.of_nhs_number(asked)
@@ -80,7 +85,7 @@ def a_question(
         wanted=DemographicsWanted(related=related),
         nhs_number=asked,
         person=person,
-        relation=Role.CHILD,
+        relation=relation,
         why=why,
         asked=START,
     )

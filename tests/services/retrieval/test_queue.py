@@ -22,6 +22,7 @@ from kinbridge_schemas.envelope import Envelope
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.retrieval import PDS, Answer, Retrieval, Retrieved, unframed
+from kinbridge_schemas.vocabulary import Role
 from tests.builders import PSEUDONYMS
 from tests.services.linking.desk import number
 from tests.services.retrieval.pds_asking import START, a_question, pds
@@ -144,6 +145,23 @@ def test_a_merged_question_has_the_more_urgent_reason_and_all_that_was_wanted() 
         (ADA, "patient", "answered"),
         (ADA, "related-persons", "answered"),
     ]
+
+
+@pytest.mark.parametrize("child_first", [True, False])
+def test_of_a_child_who_is_somebodys_mother_the_relatives_are_the_childs(
+    *, child_first: bool
+) -> None:
+    asked = Asked()
+    asked.ask(BEN, why="case-opened")
+    for child in (child_first, not child_first):
+        role = Role.CHILD if child else Role.MOTHER
+        asked.ask(ADA, why="case-opened", cause=role.value, related=child, relation=role)
+
+    for _ in range(3):
+        asked.attempt()
+
+    (_, *of_ada) = [(answer.step, answer.relation) for answer in asked.ended]
+    assert of_ada == [("patient", Role.CHILD), ("related-persons", Role.CHILD)]
 
 
 def test_a_question_that_was_begun_is_asked_again_for_a_reason_that_came_after() -> None:
