@@ -10,11 +10,12 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from kinbridge.intake import decide, description
+from kinbridge.intake import decide, description, meeting_pages
 from kinbridge.intake.agent import Clock, Durable
 from kinbridge.intake.decide import Refused
 from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
 from kinbridge.intake.keys import Door, Keys
+from kinbridge.intake.meetings import open_meetings
 from kinbridge.intake.replies import refused
 from kinbridge.intake.subscriptions.hooks import Hooks
 from kinbridge_fhir.envelope import NOTIFICATIONS, media_type, message_id
@@ -51,6 +52,7 @@ def create_app(
         redoc_url=None,
     )
     _receive(app, doorway)
+    open_meetings(app, doorway, _of_meetings)
     _be_notified(app, doorway, hooks or Hooks())
     _watch(app, doorway)
 
@@ -125,6 +127,10 @@ def _watch(app: FastAPI, doorway: Doorway) -> None:
     @app.get("/metrics", tags=["watching"], summary="Counts, for Prometheus.")
     async def metrics() -> Response:
         return Response(generate_latest(doorway.meters.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _of_meetings(path: str) -> dict[str, Any]:
+    return {**_documented("meetings"), **meeting_pages.page(path), "tags": ["meetings"]}
 
 
 def _documented(door: Door) -> dict[str, Any]:

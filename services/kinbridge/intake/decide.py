@@ -35,7 +35,16 @@ from kinbridge_schemas.responses import (
 )
 from kinbridge_schemas.vocabulary import RoleCode, StaffRef
 
-_AHEAD: Final = timedelta(minutes=5)
+AHEAD: Final = timedelta(minutes=5)
+"""By how much a clock of others may be before ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a caller asked to be answered with in place of a receipt."""
+
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Accepted:
 
     id: str
     entries: tuple[Entry, ...]
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,7 @@ def answer(content: bytes, alert: str, entrance: Entrance) -> Decided:
         said = Answered.model_validate_json(content)
     except ValidationError as problem:
         return _invalid(problem)
-    if said.at > entrance.now + _AHEAD:
+    if said.at > entrance.now + AHEAD:
         return Refused(422, "time-in-future", "The time of the answer lies ahead.", "at")
     fingerprint = entrance.pseudonymiser.fingerprint(said.model_dump_json().encode())
     own = derive_id("response", alert, sender.authority, fingerprint)
@@ -220,6 +230,11 @@ def _whole(entrance: Entrance, content: bytes, entries: tuple[Entry, ...]) -> Ac
         return Accepted(entries[0].envelope.id, entries)
     own = derive_id("batch", entrance.sender.source, entrance.pseudonymiser.fingerprint(content))
     return Accepted(own, entries)
+
+
+def cannot_be_read(problem: UnreadableError) -> Refused:
+    """Refuse a body for a code and a field of ours."""
+    return _refused(problem)
 
 
 def _refused(problem: UnreadableError, *, malformed_is: int = 400, else_: int = 422) -> Refused:

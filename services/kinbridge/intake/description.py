@@ -27,6 +27,7 @@ SUMMARIES: Final[dict[Door, str]] = {
     "nhs": "Send a FHIR message.",
     "events": "Send events of a case system.",
     "children": "Send children as the DfE Children's Social Care API has them.",
+    "meetings": "Say what happened to a meeting.",
     "responses": "Answer an alert.",
     "subscriptions": "Notify of a FHIR subscription.",
 }
@@ -48,6 +49,13 @@ it, and with `retract` to take it back. `people` are told to be related to the c
 The body of `POST /children_social_care_data/{la_code}/children`, version 1.0.1: an array of at
 most 100 children, full or delta. Each child is compared with what was sent of it before. What is
 left out says nothing; `purge` removes.
+""",
+    "meetings": """\
+One command about one meeting. `id` is your own id of the command: sent again it is taken once,
+and with other content it is parked. `meeting` is your own name of the meeting, the same
+throughout; put nothing of a person into it. Whether a command fits the meeting as it stands is
+judged after the `202`, where all commands of the meeting come one after the other: one that does
+not fit ends as `parked-conflict` with its reason, and changes nothing.
 """,
     "responses": """\
 An acknowledgement, a snooze, feedback, health input, a verified fact, or a close. `at` is when the
@@ -125,18 +133,18 @@ def request(door: Door) -> dict[str, Any]:
 
 def _json(door: Door) -> dict[str, Any]:
     if door == "events":
-        event = _schema(SentEvent)
+        event = schema_of(SentEvent)
         return {"schema": {"oneOf": [event, _array(event)]}, "example": _EVENT}
     if door == "children":
-        return {"schema": _array(_schema(ToldChild)), "example": [_CHILD]}
-    return {"schema": _schema(Answered), "example": _ANSWER}
+        return {"schema": _array(schema_of(ToldChild)), "example": [_CHILD]}
+    return {"schema": schema_of(Answered), "example": _ANSWER}
 
 
 def responses(door: Door) -> dict[int | str, dict[str, Any]]:
     """Give the answers of a door, for OpenAPI."""
     of_fhir = door in ("nhs", "subscriptions")
     kind = "application/fhir+json" if of_fhir else PROBLEM
-    problem = {"type": "object"} if of_fhir else _schema(Problem)
+    problem = {"type": "object"} if of_fhir else schema_of(Problem)
     said = {
         400: "The body is not well-formed.",
         401: "The key is missing or not known.",
@@ -159,7 +167,7 @@ def responses(door: Door) -> dict[int | str, dict[str, Any]]:
     }
     found[200 if door == "subscriptions" else 202] = {
         "description": "Stored. The same body gives the same id.",
-        "content": {"application/json": {"schema": _schema(Receipt)}},
+        "content": {"application/json": {"schema": schema_of(Receipt)}},
     }
     return found
 
@@ -168,7 +176,7 @@ def _array(item: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": item, "minItems": 1, "maxItems": 100}
 
 
-def _schema(model: type[Any]) -> dict[str, Any]:
+def schema_of(model: type[Any]) -> dict[str, Any]:
     """A schema with everything inside it: OpenAPI has no place for definitions of its own."""
     schema = TypeAdapter(model).json_schema()
     inlined: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))

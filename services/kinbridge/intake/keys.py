@@ -15,8 +15,8 @@ from kinbridge.sources.terms import SourceName
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
-Door = Literal["nhs", "events", "children", "responses", "subscriptions"]
-_OF_AN_AUTHORITY = frozenset({"events", "children", "responses"})
+Door = Literal["nhs", "events", "children", "meetings", "responses", "subscriptions"]
+_OF_AN_AUTHORITY = frozenset({"events", "children", "meetings", "responses"})
 
 
 class SourceKey(Value):
@@ -35,7 +35,7 @@ class SourceKey(Value):
     @model_validator(mode="after")
     def _authority_where_needed(self) -> Self:
         if self.doors & _OF_AN_AUTHORITY and self.authority is None:
-            raise ValueError("a key for events, children or responses needs an authority")
+            raise ValueError("a key of case systems, meetings or responses needs an authority")
         return self
 
     @property

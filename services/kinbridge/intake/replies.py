@@ -15,6 +15,7 @@ from kinbridge_schemas.base import Value
 
 PROBLEM: Final = "application/problem+json"
 _OF_FHIR: Final[frozenset[Door]] = frozenset({"nhs", "subscriptions"})
+RECEIPT_HEADER: Final = "X-Receipt-Id"
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 
@@ -37,6 +38,9 @@ class Problem(Value):
 
 def accepted(found: Accepted, door: Door) -> Response:
     receipt = Receipt(id=found.id, records=len(found.entries))
+    if found.document is not None:
+        told = {RECEIPT_HEADER: receipt.id}
+        return Response(found.document.content, 202, told, found.document.media_type)
     # Some FHIR servers take nothing but 200 for success, least of all for a handshake.
     status = 200 if door == "subscriptions" else 202
     return Response(receipt.model_dump_json(), status, media_type="application/json")

@@ -22,6 +22,7 @@ NOW: Final = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 NHS: Final = "key of an NHS trust"
 CASES: Final = "key of a case system"
 TEAM: Final = "key of a team"
+DIARY: Final = "key of a diary"
 
 KEYS: Final = Keys(
     keys=(
@@ -40,6 +41,13 @@ KEYS: Final = Keys(
             sha256=sha256_of(TEAM),
             source="health-desk",
             doors=frozenset({"responses"}),
+            authority="209",
+        ),
+        SourceKey(
+            name="diary",
+            sha256=sha256_of(DIARY),
+            source="diary",
+            doors=frozenset({"meetings"}),
             authority="209",
         ),
     )
