@@ -58,13 +58,17 @@ class _Person:
 
 @dataclass(slots=True)
 class Asked:
-    """What is asked at this evaluation, and what there is still to ask at the next step."""
+    """What is asked at this evaluation, and what there is still to ask at the next step.
+
+    `shown` is what of it is about somebody whom the record still names.
+    """
 
     asked: dict[Id, AskedOf]
     unasked: dict[Id, Code]
     waiting: dict[Id, Retrieval]
     recalls: int
     says: list[Retrieval | SharingDecision] = field(default_factory=list)
+    shown: dict[Id, AskedOf] = field(default_factory=dict)
     waits: bool = False
 
 
@@ -77,6 +81,15 @@ def ask(
     portrait: Portrait, state: ChildState, pseudonymiser: Pseudonymiser, *, stepping: bool
 ) -> Asked:
     """Decide what is asked of which provider. Without a step of the clock nothing is."""
+    result = _asked(portrait, state, pseudonymiser, stepping=stepping)
+    keys = {pseudonymiser.of_nhs_number(n) for n in _numbers(portrait.view.record)}
+    result.shown = {name: each for name, each in result.asked.items() if each.person in keys}
+    return result
+
+
+def _asked(
+    portrait: Portrait, state: ChildState, pseudonymiser: Pseudonymiser, *, stepping: bool
+) -> Asked:
     record, care = portrait.view.record, portrait.policy.care
     waiting = still_waiting(state.waiting, portrait.view.picture)
     before = _of_this_opening(state.asked, record)
@@ -114,19 +127,32 @@ def _again(name: Id, recalls: int) -> Id:
 
 
 def _call_back(result: Asked, portrait: Portrait, *, stepping: bool) -> None:
-    """Call back what still waits, where nothing may be asked any more."""
-    reason = no_longer(portrait.view)
-    if reason is None or not result.waiting:
+    """Call back what still waits, where nothing may be asked any more, or not of that person."""
+    reason, named = no_longer(portrait.view), _numbers(portrait.view.record)
+    gone = {
+        name: question
+        for name, question in result.waiting.items()
+        if reason is not None or question.nhs_number not in named
+    }
+    if not gone:
         return
     if not stepping:
         result.waits = True
         return
-    version, gone = portrait.policy.policy_version, result.waiting
-    result.says += called_back(gone, version, reason, portrait.as_of)
+    version = portrait.policy.policy_version
+    # A number that was put right, or a relation that is none, leaves a stranger in the question.
+    why = reason or "person-not-on-record"
+    result.says += called_back(gone, version, why, portrait.as_of)
     # Should it be lifted, what was called back is asked again: as another question.
     result.recalls += 1
     result.asked = {n: each for n, each in result.asked.items() if each.retrieval not in gone}
-    result.waiting = {}
+    result.waiting = {n: each for n, each in result.waiting.items() if n not in gone}
+
+
+def _numbers(record: ChildRecord) -> frozenset[NhsNumber]:
+    """Everybody's whom the record names."""
+    told = (record.nhs_number, *(related.nhs_number for related in record.related))
+    return frozenset(number for number in told if number is not None)
 
 
 def _of_this_opening(asked: dict[Id, AskedOf], record: ChildRecord) -> dict[Id, AskedOf]:

@@ -104,7 +104,7 @@ def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) ->
         return Outcome(state.model_copy(update={"due": None}))
     portrait = Portrait(View(state.picture, record), state.clock, policy)
     asked = ask(portrait, state, terms.pseudonymiser, stepping=stepping)
-    portrait.asked = asked.asked
+    portrait.asked = asked.shown
     turn = _Turn(
         portrait=portrait,
         policy=policy,

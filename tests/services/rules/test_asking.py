@@ -37,6 +37,7 @@ from tests.services.rules.play import Play, changed_policy
 HOSPITAL: Final = "example-hospital"
 CHILD: Final = NhsNumber("9000000017")
 MOTHER: Final = NhsNumber("9000000009")
+STRANGER: Final = NhsNumber("9000000033")
 
 
 def asking(**changes: Any) -> Play:
@@ -314,6 +315,33 @@ def test_when_a_case_closes_only_a_question_that_still_waits_is_called_back(
     assert [q.calls_back for q in play.asked[1:]] == ([question.id] if called_back else [])
     assert play.state.waiting == {}
     assert play.state.due is None
+
+
+def test_a_number_that_is_put_right_calls_the_strangers_question_back() -> None:
+    play = asking()
+    (question,) = steps(play, plan(a_born(nhs_number=STRANGER), day(-3)))
+    play.send(a_changed_child(a_born(revision=2)))
+    play.clock(day(1))
+    called, again = play.asked[1:]
+
+    assert (called.calls_back, called.nhs_number) == (question.id, STRANGER)
+    assert (again.nhs_number, again.calls_back) == (CHILD, None)
+    assert ("withdraw", "person-not-on-record") in play.verdicts
+
+
+def test_what_was_found_of_a_stranger_is_not_shown_of_the_child() -> None:
+    play, child = asking(), a_born(nhs_number=STRANGER)
+    (question,) = steps(play, plan(child, day(-3)))
+    play.send(*(answered(child, question, kind) for kind in ("appointments", "encounters")))
+    right = a_born(revision=2)
+    play.send(a_changed_child(right))
+    play.clock(day(1))
+    play.send(arrival(right, day(1)))
+    (concern,) = play.of("R7")
+    searched = {c.what: c.answer for c in concern.checks if "-at-" in c.what}
+
+    assert set(searched.values()) == {InputStatus.UNKNOWN}
+    assert len(searched) == 2
 
 
 def test_what_is_called_back_is_on_record() -> None:
