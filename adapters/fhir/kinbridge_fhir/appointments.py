@@ -71,6 +71,8 @@ def appointment(account: Account, resource: Node) -> ChildEvent | Ended:
     patient, named = who
     if patient.number is None:
         return parked(fact, "no-usable-identifier")
+    if _of_several(account, resource):
+        return parked(fact, "several-patients")
     version = account.message.version_of(resource, account.now)
     start = _start(resource)
     if start is None and not withdrawn:
@@ -113,6 +115,15 @@ def patient_of(account: Account, resource: Node, *names: str) -> tuple[Person, N
         if number is not None:
             return Person(number, None, None, None), reference
     return None
+
+
+def _of_several(account: Account, resource: Node) -> bool:
+    """Whether it is several people's: whose it was that one of them came, it does not say."""
+    actors = [one(each, "actor") for each in resource.all("participant")]
+    found = [account.message.resolve(actor) for actor in actors]
+    numbers = {nhs_number(each) for each in found if each is not None and each.kind == "Patient"}
+    numbers |= {nhs_number(actor) for actor in actors if actor is not None}
+    return len(numbers - {None}) > 1
 
 
 def service_of(account: Account, resource: Node) -> Service:

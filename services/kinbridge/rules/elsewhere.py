@@ -39,11 +39,11 @@ def cpis_plan(view: View, as_of: datetime) -> CpisPlan | None:
 def _of_this_child(view: View, account: Account, plan: CpisStatusRecorded) -> bool:
     """Its own; and the mother's record while it is unborn, where that is for an unborn child.
 
-    A mother who is a child on a plan herself is no plan of her baby's.
+    A mother who is a child on a plan herself is no plan of her baby's, nor her baby's one of hers.
     """
-    if account.relation in OWN:
-        return True
     unborn = plan.status is CpisStatus.UNBORN_CHILD_PROTECTION_PLAN
+    if account.relation in OWN:
+        return view.record.unborn or not unborn
     return unborn and account.relation is Role.MOTHER and view.record.unborn
 
 

@@ -266,3 +266,12 @@ def test_a_slip_in_the_file_is_refused() -> None:
     for wrong in ({"attendance": {"X": "perhaps"}}, {"services": {"X": "antenatal"}}):
         with pytest.raises(ValidationError):
             LocalCodes.model_validate(wrong)
+
+
+def test_an_appointment_of_several_patients_is_nobodys_in_particular() -> None:
+    both = [{"actor": {"reference": f"Patient/{who}"}} for who in ("mother", "child")]
+    found = mapped(sent(appointment(participant=both, status="noshow")))
+    twice = [{"actor": {"reference": "Patient/mother"}}] * 2
+
+    assert (found.events, [end.reason for end in found.ends]) == ((), ["several-patients"])
+    assert len(mapped(sent(appointment(participant=twice, status="noshow"))).events) == 1

@@ -163,3 +163,8 @@ def test_the_line_says_whose_view_it_is() -> None:
     assert cpis_line(CpisPlan(status=PLAN)) == (
         "CP-IS, as health sees it: child protection plan, authority not shown."
     )
+
+
+def test_a_young_mothers_own_alert_does_not_show_her_babys_plan() -> None:
+    assert arrived(cpis(BORN, UNBORN, relation=Role.CHILD)).cpis is None
+    assert arrived(cpis(BORN, PLAN, relation=Role.CHILD)).cpis is not None
