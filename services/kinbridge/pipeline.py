@@ -153,10 +153,23 @@ def _look_after_subscriptions(settings: Settings, sources: Sources) -> int:
     )
 
 
+def _watch_folders(settings: Settings, sources: Sources) -> int:
+    from kinbridge.intake.files.serving import Watching, serve
+
+    return serve(
+        sources,
+        named_in_a_file,
+        settings.kafka_config,
+        Pseudonymiser(settings.need_secret()),
+        Watching(host=settings.folders_host, port=settings.folders_port),
+    )
+
+
 SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {
     "mllp": _listen_mllp,
     "mesh": _poll_mesh,
     "subscriptions": _look_after_subscriptions,
+    "folders": _watch_folders,
 }
 """What fetches or listens beside intake's HTTP, each a process of its own, by its name."""
 

@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     subscriptions_port: Annotated[int, Field(ge=0, le=65535)] = 8083
     """Where the process of FHIR subscriptions shows its metrics and whether it works."""
 
+    folders_host: str = "127.0.0.1"
+    folders_port: Annotated[int, Field(ge=0, le=65535)] = 8084
+    """Where the process that watches folders shows its metrics and whether it works."""
+
     keys: Path = Path("keys.yaml")
     """The file of the keys that intake knows its sources by."""
     sources: Path | None = None

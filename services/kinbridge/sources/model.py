@@ -5,11 +5,12 @@ Addresses and secrets are named by the setting that holds them and never stand i
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kinbridge.sources.care import CareServers
+from kinbridge.sources.files import Extracts, WatchedFolders
 from kinbridge.sources.mesh import Mailboxes
 from kinbridge.sources.mllp import MllpFeeds
 from kinbridge.sources.pds import Pds
@@ -26,7 +27,8 @@ class Sources(Value):
     `strict` names feeds, of here or of the file of keys, whose FHIR is also validated whole. It
     costs some hundred times what reading costs: it is for getting to know a sender. `codes` are
     a feed's own codes in FHIR, by its name; those of HL7 v2 stand with the feed. `adapters` are
-    those of others' packages that may run: each reads the route `x-` and its name.
+    those of others' packages that may run: each reads the route `x-` and its name. `extracts`
+    are mapping files; one counts for a system's uploads and for its folders.
     """
 
     mesh: Mailboxes = ()
@@ -37,3 +39,13 @@ class Sources(Value):
     strict: frozenset[SourceName] = frozenset()
     codes: dict[SourceName, LocalCodes] = Field(default_factory=dict)
     adapters: Annotated[tuple[AdapterName, ...], Field(max_length=32)] = ()
+    extracts: Extracts = ()
+    folders: WatchedFolders = ()
+
+    @model_validator(mode="after")
+    def _extracts_are_mapped(self) -> Self:
+        mapped = {each.source for each in self.extracts}
+        for each in self.folders:
+            if each.kind == "case-extract" and each.source not in mapped:
+                raise ValueError(f"folders: there is no mapping file for {each.source}")
+        return self

@@ -1,0 +1,167 @@
+"""The process that watches folders: each by itself, Kafka behind them, a watch beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from kinbridge.intake.agent import open_durable, wall_clock
+from kinbridge.intake.files.agent import BROKER_LOST, Folder, Watcher, Writing
+from kinbridge.intake.files.decide import End, Loaded, LoadWaits
+from kinbridge.intake.files.meters import Meters
+from kinbridge.intake.files.taking import taking
+from kinbridge.intake.freshness import Freshness
+from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.sources.files import WatchedFolder
+from kinbridge.sources.loader import SourcesError
+from kinbridge.sources.model import Sources
+from kinbridge_schemas.base import Value
+from kinbridge_schemas.identifiers import Pseudonymiser
+
+_log = structlog.get_logger("kinbridge.intake.files")
+
+_ENDS: Final = {
+    "Loaded": "taken",
+    "LoadRefused": "refused",
+    "LoadRepeated": "repeated",
+    "LoadWaits": "waiting",
+}
+
+
+class Watching(Value):
+    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8084
+    within: float = 5.0
+
+
+def watcher_of(
+    told: WatchedFolder, sources: Sources, setting: Callable[[str], SecretStr], writing: Writing
+) -> Watcher:
+    """Make the watcher of a folder. Raises SourcesError where there is no such folder."""
+    root = Path(setting(told.folder_setting).get_secret_value())
+    if not root.is_dir():
+        raise SourcesError(f"The sources: folders, {told.source}: there is no such folder.")
+    found = taking(sources, told.source, told.kind, told.complete_days)
+    if found is None:
+        raise SourcesError(f"The sources: folders, {told.source}: there is no mapping file.")
+    return Watcher(Folder(root, told.max_bytes), found, writing, told.complete_by)
+
+
+@dataclass(slots=True)
+class Round:
+    """The rounds of one folder: look, count, wait, until told to stop."""
+
+    told: WatchedFolder
+    watcher: Watcher
+    meters: Meters
+    stopping: asyncio.Event
+    failing: str = ""
+    _fresh: Freshness = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fresh = Freshness(self.told.expect_within, self.watcher.writing.clock())
+        within = self.told.expect_within.total_seconds()
+        self.meters.expected.labels(self.told.source).set(within)
+
+    async def run(self) -> None:
+        while not self.stopping.is_set() and self.watcher.writing.durable.ready:
+            await self.once()
+            try:
+                every = self.told.look_every.total_seconds()
+                await asyncio.wait_for(self.stopping.wait(), every)
+            except TimeoutError:
+                continue
+
+    async def once(self) -> None:
+        """Look once, and count what was found."""
+        source, now = self.told.source, self.watcher.writing.clock()
+        try:
+            ends = await self.watcher.look()
+        except OSError as problem:
+            self._fail("folder-unreadable", type(problem).__name__)
+            return
+        waits = [end.reason for end in ends if isinstance(end, LoadWaits)]
+        self._fail(waits[0] if waits else "", "")
+        self.meters.polled.labels(source).set(now.timestamp())
+        for end in ends:
+            self._count(end)
+        self._listen(bool(ends))
+
+    def _count(self, end: End) -> None:
+        source = self.told.source
+        self.meters.loads.labels(source, _ENDS[type(end).__name__]).inc()
+        if isinstance(end, Loaded):
+            self.meters.records.labels(source).inc(end.records)
+
+    def _listen(self, heard: bool) -> None:  # noqa: FBT001 - it is the claim itself
+        source, now, before = self.told.source, self.watcher.writing.clock(), self._fresh
+        self._fresh = before.heard_at(now) if heard else before.looked_at(now)
+        if heard:
+            self.meters.received.labels(source).set(now.timestamp())
+        self.meters.silent.labels(source).set(self._fresh.silent)
+        if self._fresh.silent and not before.silent:
+            quiet = int(before.quiet_for(now).total_seconds())
+            _log.error("source.silent", source=source, quiet_seconds=quiet)
+
+    def _fail(self, reason: str, problem: str) -> None:
+        if reason and reason != self.failing:
+            _log.error("files.failing", source=self.told.source, reason=reason, problem=problem)
+        self.failing = reason
+        self.meters.failing.labels(self.told.source).set(bool(reason))
+
+
+def serve(
+    sources: Sources,
+    setting: Callable[[str], SecretStr],
+    kafka: Mapping[str, str],
+    pseudonymiser: Pseudonymiser,
+    watching: Watching,
+) -> int:
+    """Watch until SIGTERM or SIGINT, then finish the load in hand. Gives the exit code.
+
+    Raises SourcesError where a folder could never be watched.
+    """
+    if not sources.folders:
+        raise SourcesError("The file of sources names no folder.")
+    durable = open_durable(kafka, watching.within)
+    try:
+        writing = Writing(durable, pseudonymiser, wall_clock)
+        watchers = [
+            (each, watcher_of(each, sources, setting, writing)) for each in sources.folders
+        ]
+        return asyncio.run(_serve(watchers, writing, watching))
+    finally:
+        durable.close()
+
+
+async def _serve(
+    watchers: Sequence[tuple[WatchedFolder, Watcher]], writing: Writing, watching: Watching
+) -> int:
+    stopping, meters, loop = asyncio.Event(), Meters(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    rounds = [Round(told, watcher, meters, stopping) for told, watcher in watchers]
+
+    def failing() -> list[str]:
+        found = [f"{each.told.source}:{each.failing}" for each in rounds if each.failing]
+        return found if writing.durable.ready else [*found, "kafka"]
+
+    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
+    _log.info("files.started", folders=len(rounds))
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(watch.serve())
+        async with asyncio.TaskGroup() as tasks:
+            for each in rounds:
+                tasks.create_task(each.run())
+        watch.should_exit = True
+    _log.info("files.stopped")
+    return 0 if writing.durable.ready else BROKER_LOST
