@@ -31,7 +31,7 @@ S = TypeVar("S", bound=Value)
 
 
 class Fold(Generic[S]):
-    """One fold of one partition: made, run once, and thrown away."""
+    """One fold of one partition: made, run to its end, and thrown away."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Fold(Generic[S]):
         self._outbox: list[Outgoing] = []
         self._due: list[Due] = list(seen.due)
         heapq.heapify(self._due)
+        self._taken = 0
         self._evaluated = 0
         self._reasons: Counter[str] = Counter()
         self._dead: Counter[str] = Counter()
@@ -72,16 +73,17 @@ class Fold(Generic[S]):
     def run(self, records: Sequence[Prepared]) -> Folded[S]:
         """Fold the records in their order.
 
-        Raises MissingError when the store must be read for more; nothing has happened then.
+        Raises MissingError when the store must be read for more. The record or due time that
+        met it has done nothing: read more, call again, and it goes on there.
         """
-        taken, stop = 0, self._judge()
-        while stop is None and not self._more and taken < len(records):
-            stop = self._step(records[taken])
+        stop = self._judge()
+        while stop is None and not self._more and self._taken < len(records):
+            stop = self._step(records[self._taken])
             if stop is None or isinstance(stop, Suspended):
-                taken += 1
+                self._taken += 1
             if stop is None:
                 stop = self._judge()
-        return self._folded(taken, stop)
+        return self._folded(stop)
 
     @property
     def _more(self) -> bool:
@@ -233,7 +235,7 @@ class Fold(Generic[S]):
         self._tallies[source] = tally
         return Suspended(record.topic, source) if tally.beyond(limit) else None
 
-    def _folded(self, taken: int, stop: Stop | None) -> Folded[S]:
+    def _folded(self, stop: Stop | None) -> Folded[S]:
         after = replace(
             self._before,
             version=self._before.version + 1,
@@ -250,7 +252,7 @@ class Fold(Generic[S]):
             states=self._states,
             tasks=self._tasks,
             outbox=tuple(self._outbox),
-            taken=taken,
+            taken=self._taken,
             more=stop is None and self._more,
             stop=stop,
             reasons=self._reasons,

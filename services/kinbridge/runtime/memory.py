@@ -216,10 +216,11 @@ class Line:
         prepared = [prepare(running.plan, record) for record in records]
         seen: Seen[Any] = Seen(half.states, set(half.states), self._due(half), ALL)
         documents: dict[str, Value | None] = dict(running.documents)
+        shelf = Shelf(documents)
+        fold = Fold(running.plan, half.progress, seen, shelf, {}, {})
         while True:
-            shelf = Shelf(documents)
             try:
-                folded = Fold(running.plan, half.progress, seen, shelf, {}, {}).run(prepared)
+                folded = fold.run(prepared)
             except MissingError as missing:
                 seen.keys |= missing.keys
                 documents |= dict.fromkeys(missing.documents)

@@ -38,7 +38,7 @@ class Waiting:
 
 
 class MissingError(Exception):
-    """The fold needs what was not read before it: read it and fold again."""
+    """The fold needs what was not read before it: read it and go on."""
 
     def __init__(
         self, *, keys: frozenset[str] = frozenset(), documents: frozenset[str] = frozenset()

@@ -42,23 +42,22 @@ class Worked(Generic[S]):
 def work_out(
     plan: Plan[S], rows: Rows[S], batch: Batch, standing: Mapping[int, Standing]
 ) -> Worked[S]:
-    """Read and fold. What a fold finds missing is read, and all is folded again."""
+    """Read and fold. What a fold finds missing is read, and it goes on where it was."""
     seen = {p: _seen(plan, rows, standing[p].progress, of) for p, of in batch.items()}
     documents = _documents(plan, rows, batch)
-    while True:
-        shelf = Shelf(documents)
-        partition = -1
-        try:
-            folded = []
-            for partition, of in batch.items():
-                at = standing[partition]
-                fold = Fold(plan, at.progress, seen[partition], shelf, at.tallies, at.skips)
+    shelf, folded = Shelf(documents), []
+    for partition, of in batch.items():
+        at = standing[partition]
+        fold = Fold(plan, at.progress, seen[partition], shelf, at.tallies, at.skips)
+        while True:
+            try:
                 folded.append(fold.run(of))
-        except MissingError as missing:
-            rows.add_states(seen[partition], partition, missing.keys)
-            documents |= rows.documents(missing.documents)
-        else:
-            return Worked(tuple(folded), shelf.written)
+            except MissingError as missing:
+                rows.add_states(seen[partition], partition, missing.keys)
+                documents |= rows.documents(missing.documents)
+            else:
+                break
+    return Worked(tuple(folded), shelf.written)
 
 
 def _seen(plan: Plan[S], rows: Rows[S], progress: Progress, of: Sequence[Prepared]) -> Seen[S]:

@@ -67,10 +67,10 @@ class Partition:
         """Fold one batch and keep what it came to."""
         keys, prepared = set(self.states), [prepare(self.plan, record) for record in records]
         due = [(kept.due, key) for key, kept in self.states.items() if kept.due]
+        seen = Seen(dict(self.states), keys, sorted(due))
+        fold = Fold(self.plan, self.progress, seen, Shelf(), {}, {})
         while True:
-            seen = Seen(dict(self.states), keys, sorted(due))
             try:
-                fold = Fold(self.plan, self.progress, seen, Shelf(), {}, {})
                 folded = fold.run(prepared)
             except MissingError as missing:
                 keys |= missing.keys

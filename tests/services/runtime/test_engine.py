@@ -182,6 +182,30 @@ def test_a_record_sees_the_documents_of_those_before_it(open_stage: Open, versio
     assert folded.reasons == {"new": 3, "known": 2}
 
 
+def test_what_a_record_finds_missing_lets_nobody_before_it_be_decided_again(
+    open_stage: Open, version: int
+) -> None:
+    decided: list[int] = []
+
+    def wants(message: Message, found: object, /) -> frozenset[str]:
+        n = message.body.number  # type: ignore[attr-defined]
+        # Nobody could know of the second before the record before this one was decided.
+        before, beyond = f"number:{n - 1}", f"number:beyond-{n}"
+        return frozenset({before, beyond} if before in found else {before})  # type: ignore[operator]
+
+    def decide(state: Count, message: Message, _at: At, /) -> Decision[Count]:
+        n = message.body.number  # type: ignore[attr-defined]
+        decided.append(n)
+        return Decision("new", state, documents={f"number:{n}": Name(key=message.key)})
+
+    stage = replace(linking(version), wants=wants, decide=decide)
+    parts = Parts(stage, open_stage(stage))
+
+    parts.engine.turn({0: [fact(n, thing(n)) for n in range(6)]})
+
+    assert decided == [0, 1, 2, 3, 4, 5]
+
+
 def test_partitions_that_share_documents_never_both_come_first(
     open_stage: Open, version: int
 ) -> None:
