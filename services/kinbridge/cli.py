@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kinbridge.runtime.admin import ClusterAdmin
 
 _ELSEWHERE: Final = {
+    "adapter": "kinbridge.adapters.commands:adapter",
     "demo": "kinbridge.demo.commands:demo",
     "story": "kinbridge.demo.commands:story",
     "try": "kinbridge.trying:try_files",
