@@ -35,6 +35,10 @@ from kinbridge.sources.subscriptions import FhirSubscription
 from kinbridge_fhir.heard import Delivered, Notice, Pointer, Standing
 
 TOO_MANY_PAGES: Final = "too-many-pages"
+_TOO_MUCH: Final = frozenset(
+    {TOO_MANY_PAGES, "answer-too-large", "content-too-large", "too-many-entries"}
+)
+"""Why an answer cannot be taken that would fit if less was asked for: some servers do not page."""
 
 _MOST_PENDING: Final = 500
 _MOST_EVENTS: Final = 1_000
@@ -290,7 +294,7 @@ def failed(watch: Watch, step: Step, reason: str, now: datetime, wish: timedelta
         # It may have been taken all the same: it is looked for before it is made again.
         status = watch.status if watch.own else ""
         watch = replace(watch, managing=watch.managing.failed(now, wish), status=status)
-    elif isinstance(step, AskChanged) and reason == TOO_MANY_PAGES and _halves(step):
+    elif isinstance(step, AskChanged) and reason in _TOO_MUCH and _halves(step):
         span = ((step.until or step.begun) - step.since) / 2
         return replace(watch, span=span), (Said("subscription.asked-in-parts", "warning"),)
     else:

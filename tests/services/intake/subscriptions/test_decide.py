@@ -238,6 +238,17 @@ def test_parts_come_to_an_end_however_small_they_are() -> None:
     assert 60 < steps < 90
 
 
+@pytest.mark.parametrize(
+    "reason", ["too-many-pages", "answer-too-large", "content-too-large", "too-many-entries"]
+)
+def test_too_much_at_once_is_asked_for_in_parts_whatever_was_too_much(reason: str) -> None:
+    step = AskChanged(NOW - timedelta(minutes=10), NOW, 3, "due")
+    watch, said = failed(a_watch(), step, reason, NOW, None)
+
+    assert watch.span == timedelta(minutes=5)
+    assert [each.code for each in said] == ["subscription.asked-in-parts"]
+
+
 def test_too_much_to_hold_is_asked_for_together_and_deletions_are_kept() -> None:
     many = tuple(Pointer(f"Appointment/b{n}", removed=n % 100 == 0) for n in range(700))
 
