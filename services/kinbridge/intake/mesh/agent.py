@@ -89,6 +89,9 @@ class MeshBox:
             timeout=_TIMEOUT,
             application_name="kinbridge",
         )
+        # MESH does not redirect. Whoever does would be shown the client certificate, and what
+        # they answered would be taken for a message or for an acknowledgement.
+        self._client._session.max_redirects = 0  # noqa: SLF001 - the client gives no setting for it
 
     def greet(self) -> TryLater | None:
         try:
@@ -203,6 +206,8 @@ def _later(problem: Exception) -> TryLater:
                 isinstance(each, urllib3.exceptions.ProtocolError) for each in problem.args
             )
             return TryLater("closed-unanswered" if heard else "unreachable")
+        case requests.TooManyRedirects():
+            return TryLater("redirected")
         case requests.exceptions.InvalidJSONError():
             return TryLater("answer-unreadable")
         case _:
