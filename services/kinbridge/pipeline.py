@@ -109,13 +109,16 @@ def run_intake(settings: Settings) -> int:
     from kinbridge.intake.subscriptions.hooks import make_hooks
     from kinbridge.intake.subscriptions.serving import secret_of
 
-    told = load_sources(settings.sources).subscriptions
+    sources = load_sources(settings.sources)
     return serve(
         load_keys(settings.keys),
         settings.kafka_config,
         Pseudonymiser(settings.need_secret()),
         Listening(host=settings.intake_host, port=settings.intake_port),
-        hooks=make_hooks([(each, secret_of(each, named_in_a_file)) for each in told]),
+        hooks=make_hooks(
+            [(each, secret_of(each, named_in_a_file)) for each in sources.subscriptions]
+        ),
+        sources=sources,
     )
 
 

@@ -14,10 +14,12 @@ from kinbridge.intake import decide, description, meeting_pages
 from kinbridge.intake.agent import Clock, Durable
 from kinbridge.intake.decide import Refused
 from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
+from kinbridge.intake.files.upload import Uploads
 from kinbridge.intake.keys import Door, Keys
 from kinbridge.intake.meetings import open_meetings
 from kinbridge.intake.replies import refused
 from kinbridge.intake.subscriptions.hooks import Hooks
+from kinbridge.sources.model import Sources
 from kinbridge_fhir.envelope import NOTIFICATIONS, media_type, message_id
 from kinbridge_schemas.identifiers import Pseudonymiser
 
@@ -30,7 +32,7 @@ _SECRET: Final = HTTPBearer(auto_error=False)
 _PREFIXES: Final[dict[str, Door]] = {"/nhs/": "nhs"}
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - every dependency, and each by its name
     *,
     keys: Keys,
     durable: Durable,
@@ -38,10 +40,12 @@ def create_app(
     clock: Clock,
     limits: Limits | None = None,
     hooks: Hooks | None = None,
+    sources: Sources | None = None,
 ) -> FastAPI:
     """Make the app. `durable` is what a 202 promises; `clock` stamps what is received.
 
-    `hooks` are the subscriptions whose notifications come in here.
+    `hooks` are the subscriptions whose notifications come in here; `sources` tell how the
+    files of case systems are read.
     """
     doorway = Doorway(keys, durable, pseudonymiser, clock, limits or Limits())
     app = FastAPI(
@@ -52,6 +56,7 @@ def create_app(
         redoc_url=None,
     )
     _receive(app, doorway)
+    _take_files(app, Uploads(doorway, sources or Sources()))
     open_meetings(app, doorway, _of_meetings)
     _be_notified(app, doorway, hooks or Hooks())
     _watch(app, doorway)
@@ -90,6 +95,12 @@ def _receive(app: FastAPI, doorway: Doorway) -> None:
     async def answer_alert(request: Request, alert: str) -> Response:
         taken = json_only(request, partial(_answer, alert=alert))
         return await doorway.enter(request, "responses", taken)
+
+
+def _take_files(app: FastAPI, uploads: Uploads) -> None:
+    @app.post("/cases/{system}/files/{kind}", **_documented("files"))
+    async def case_files(request: Request, system: str, kind: str) -> Response:
+        return await uploads.enter(request, system, kind)
 
 
 def _be_notified(app: FastAPI, doorway: Doorway, hooks: Hooks) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from kinbridge.intake.decide import Answered
+from kinbridge.intake.files.receipt import SUFFIXES, LoadReceipt
 from kinbridge.intake.keys import Door
 from kinbridge.intake.replies import PROBLEM, Problem, Receipt
 from kinbridge_casesystem.dfe_model import ToldChild
@@ -28,6 +29,7 @@ SUMMARIES: Final[dict[Door, str]] = {
     "events": "Send events of a case system.",
     "children": "Send children as the DfE Children's Social Care API has them.",
     "meetings": "Say what happened to a meeting.",
+    "files": "Send files of a case system.",
     "responses": "Answer an alert.",
     "subscriptions": "Notify of a FHIR subscription.",
 }
@@ -56,6 +58,14 @@ and with other content it is parked. `meeting` is your own name of the meeting, 
 throughout; put nothing of a person into it. Whether a command fits the meeting as it stands is
 judged after the `202`, where all commands of the meeting come one after the other: one that does
 not fit ends as `parked-conflict` with its reason, and changes nothing.
+""",
+    "files": """\
+One file, or a `.zip` of files that belong together, as the body itself, up to 500 MB. `kind` is
+`cin-census`, `ssda903`, `annex-a`, or `case-extract` where the file of sources has a mapping file
+for the system. Name the file in `Content-Disposition: attachment; filename="..."`; the media type
+is `text/csv`, `application/xml`, that of a workbook, `application/zip` or
+`application/octet-stream`. It is taken whole or not at all; the answer holds its data-quality
+report, without a value or a child in it.
 """,
     "responses": """\
 An acknowledgement, a snooze, feedback, health input, a verified fact, or a close. `at` is when the
@@ -118,6 +128,9 @@ _ANSWER: Final = {
 
 def request(door: Door) -> dict[str, Any]:
     """Give the request body of a door, for OpenAPI."""
+    if door == "files":
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        return {"requestBody": {"required": True, "content": dict.fromkeys(SUFFIXES, binary)}}
     if door in ("nhs", "subscriptions"):
         bundle = {"type": "object", "properties": {"resourceType": {"const": "Bundle"}}}
         content: dict[str, Any] = {
@@ -161,13 +174,16 @@ def responses(door: Door) -> dict[int | str, dict[str, Any]]:
             403: "No notification is taken from this network.",
             404: "There is no such subscription.",
         }
+    if door == "files":
+        said |= {404: "There is no such kind, or no mapping file.", 413: "It is too large."}
+    receipt = LoadReceipt if door == "files" else Receipt
     found: dict[int | str, dict[str, Any]] = {
         status: {"description": text, "content": {kind: {"schema": problem}}}
         for status, text in said.items()
     }
     found[200 if door == "subscriptions" else 202] = {
         "description": "Stored. The same body gives the same id.",
-        "content": {"application/json": {"schema": schema_of(Receipt)}},
+        "content": {"application/json": {"schema": schema_of(receipt)}},
     }
     return found
 

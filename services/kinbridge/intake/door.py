@@ -35,10 +35,12 @@ Decide = Callable[[bytes, Entrance], Decided]
 
 
 class Limits(Value):
-    """What one process takes on: bytes of a body, and requests at one time."""
+    """What one process takes on: bytes of a body, and requests at one time; the same of files."""
 
     max_bytes: Annotated[int, Field(ge=1_000, le=6_000_000)] = 5_000_000
     max_in_flight: Annotated[int, Field(ge=1)] = 256
+    max_file_bytes: Annotated[int, Field(ge=1_000, le=16_000_000_000)] = 500_000_000
+    max_files: Annotated[int, Field(ge=1)] = 2
 
 
 @dataclass(slots=True)
@@ -57,18 +59,18 @@ class Doorway:
         self, request: Request, door: Door, decide: Decide | Refused, system: str | None = None
     ) -> Response:
         """Take one request in, or say why not. Answers 202 only when all of it is durable."""
-        return await self.admit(request, door, decide, self._sender(request, door, system))
+        return await self.admit(request, door, decide, self.sender(request, door, system))
 
     async def admit(
         self, request: Request, door: Door, decide: Decide | Refused, sender: SourceKey | Refused
     ) -> Response:
         """Take in what a sender brings who is known already, or is refused already."""
         if isinstance(sender, Refused):
-            return self._refuse(door, sender)
+            return self.refuse(door, sender)
         if isinstance(decide, Refused):
-            return self._refuse(door, decide)
+            return self.refuse(door, decide)
         if self._inside >= self.limits.max_in_flight:
-            return self._refuse(door, _BUSY, retry=True)
+            return self.refuse(door, _BUSY, retry=True)
         self._inside += 1
         self.meters.waiting.set(self._inside)
         try:
@@ -82,18 +84,19 @@ class Doorway:
     ) -> Response:
         body = await read_body(request, self.limits.max_bytes)
         if isinstance(body, Refused):
-            return self._refuse(door, body)
+            return self.refuse(door, body)
         decided = decide(body, Entrance(sender, self.pseudonymiser, self.clock()))
         if isinstance(decided, Refused):
-            return self._refuse(door, decided)
+            return self.refuse(door, decided)
         with self.meters.durable_seconds.time():
             written = await write(self.durable, decided.entries)
         if isinstance(written, NotWritten):
             problem = Refused(503, written.reason, "It could not be stored. Send it again.")
-            return self._refuse(door, problem, retry=True)
+            return self.refuse(door, problem, retry=True)
         return self._accept(door, sender, decided)
 
-    def _sender(self, request: Request, door: Door, system: str | None) -> SourceKey | Refused:
+    def sender(self, request: Request, door: Door, system: str | None) -> SourceKey | Refused:
+        """Give whose key a request shows, or why it may not come in."""
         presented = request.headers.get(KEY_HEADER)
         if not presented:
             return _NO_KEY
@@ -115,7 +118,8 @@ class Doorway:
         )
         return response
 
-    def _refuse(self, door: Door, found: Refused, *, retry: bool = False) -> Response:
+    def refuse(self, door: Door, found: Refused, *, retry: bool = False) -> Response:
+        """Say no, and count it."""
         self.meters.requests.labels(door, str(found.status), found.reason).inc()
         _log.info("intake.refused", door=door, status=found.status, reason=found.reason)
         return refused(found, door, RETRY_AFTER if retry else None)

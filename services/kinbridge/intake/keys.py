@@ -15,8 +15,8 @@ from kinbridge.sources.terms import SourceName
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
-Door = Literal["nhs", "events", "children", "meetings", "responses", "subscriptions"]
-_OF_AN_AUTHORITY = frozenset({"events", "children", "meetings", "responses"})
+Door = Literal["nhs", "events", "children", "meetings", "responses", "subscriptions", "files"]
+_OF_AN_AUTHORITY = frozenset({"events", "children", "meetings", "responses", "files"})
 
 
 class SourceKey(Value):

@@ -11,9 +11,9 @@ import uvicorn
 
 from kinbridge.intake.agent import open_durable, wall_clock
 from kinbridge.intake.app import create_app
-from kinbridge.intake.door import Limits
 from kinbridge.intake.keys import Keys
 from kinbridge.intake.subscriptions.hooks import Hooks
+from kinbridge.sources.model import Sources
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
@@ -46,8 +46,8 @@ def serve(
     kafka: dict[str, str],
     pseudonymiser: Pseudonymiser,
     listening: Listening,
-    limits: Limits | None = None,
     hooks: Hooks | None = None,
+    sources: Sources | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, then finish what is inside. Gives the exit code."""
     durable = open_durable(kafka, listening.within)
@@ -56,8 +56,8 @@ def serve(
         durable=durable,
         pseudonymiser=pseudonymiser,
         clock=wall_clock,
-        limits=limits,
         hooks=hooks,
+        sources=sources,
     )
     server = _Server(
         uvicorn.Config(
