@@ -43,7 +43,7 @@ SUMMER: Final = date(2025, 7, 1)
 TEXT: Final = "Zyxwvut told the nurse about it"
 
 _STEADY: Final = settings(
-    max_examples=25,
+    max_examples=15,
     derandomize=True,
     database=None,
     deadline=None,
