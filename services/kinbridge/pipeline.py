@@ -97,9 +97,16 @@ def run_worker(name: str, settings: Settings) -> int:
         settings=HowToRun(
             group=Group(fetch_wait=settings.fetch_wait.total_seconds()),
             parameters={"authority": tuple(sorted(policies))},
+            metrics=_metrics_at(name, settings),
         ),
         perform=_agent(name, policies, sources),
     )
+
+
+def _metrics_at(name: str, settings: Settings) -> tuple[str, int] | None:
+    if settings.workers_port is None:
+        return None
+    return settings.workers_host, settings.workers_port + STAGES.index(name)
 
 
 def run_intake(settings: Settings) -> int:

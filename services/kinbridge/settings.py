@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     intake_host: str = "127.0.0.1"
     intake_port: Annotated[int, Field(ge=0, le=65535)] = 8080
 
+    workers_host: str = "127.0.0.1"
+    workers_port: Annotated[int, Field(ge=1, le=65000)] | None = None
+    """Where the worker of the first stage shows its metrics; the others follow, in the order of
+    the line. Without one: nowhere. Of two workers of a stage on one machine the first has it."""
+
     mesh_host: str = "127.0.0.1"
     mesh_port: Annotated[int, Field(ge=0, le=65535)] = 8081
     """Where the process that polls MESH shows its metrics and whether it works."""

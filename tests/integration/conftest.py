@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
+from kinbridge.pipeline import STAGES
 from tests.integration.kafka import Broker, need_kafka, start_kafka
-from tests.integration.line import STAGES, RunningLine, start_line
+from tests.integration.line import RunningLine, start_line
 from tests.integration.postgres import Postgres, start_postgres
 from tests.integration.receiver import ACCEPTED, receiving
 

@@ -130,6 +130,24 @@ def need_kafka() -> None:
         pytest.skip(f"a real Kafka needs Java 17 and Maven: {why}")
 
 
+def free_row(count: int) -> int:
+    """Give the first of so many ports of loopback in a row that nobody listens on now.
+
+    They are below those that a machine gives to whoever asks for any: none is taken meanwhile.
+    """
+    rows = range(20_000 + os.getpid() % 1_000 * 10, 32_000, count)
+    return next(first for first in rows if all(_is_free(first + n) for n in range(count)))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listening:
+        try:
+            listening.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_ports(count: int) -> list[int]:
     """Give ports of loopback that nobody listens on now."""
     sockets = [socket.socket() for _ in range(count)]

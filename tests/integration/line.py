@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import httpx
 import psutil
 import yaml
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -23,12 +24,13 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from kinbridge.demo.live import LiveWorld
 from kinbridge.demo.policy import write_shortened
 from kinbridge.demo.sources import SOURCES, source_keys
+from kinbridge.pipeline import STAGES
 from kinbridge.runtime.clock import is_clock, read_clock
 from kinbridge.runtime.listening import Listener
 from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.envelope import from_headers
 from kinbridge_schemas.topics import load_topics
-from tests.integration.kafka import free_ports
+from tests.integration.kafka import free_ports, free_row
 from tests.integration.receiver import Receiver
 
 ROOT: Final = Path(__file__).parents[2]
@@ -40,7 +42,6 @@ KEYS: Final = {name: f"a made-up key of {name}, for tests" for name in SOURCES}
 AUTHORITIES: Final = ("209", "210")
 LONDON: Final = ZoneInfo("Europe/London")
 SATURDAY: Final = 5
-STAGES: Final = ("mapping", "linking", "rules", "consolidation", "delivery", "sending")
 _ADDRESS: Final = "Its address: "
 
 
@@ -95,6 +96,7 @@ class RunningLine:
     bootstrap: str
     receiver: Receiver
     log: Path
+    _workers_port: int
     _process: subprocess.Popen[str]
     _said: Said
 
@@ -125,6 +127,11 @@ class RunningLine:
             if names:
                 found[names[0]] = child
         return found
+
+    def metrics(self, stage: str) -> str:
+        """Give what a stage's worker shows of itself."""
+        port = self._workers_port + STAGES.index(stage)
+        return httpx.get(f"http://127.0.0.1:{port}/metrics").text
 
     def kill(self, name: str) -> None:
         """End one program as a power cut would; the supervisor starts it again."""
@@ -246,8 +253,10 @@ def start_line(
     """Start the line: on a broker of its own without `bootstrap`, else on that Kafka."""
     folder.mkdir(parents=True, exist_ok=True)
     (port,) = free_ports(1)
+    workers = free_row(len(STAGES))
     environment = {
         **_environment(folder, port, receiver),
+        "KINBRIDGE_WORKERS_PORT": str(workers),
         "KINBRIDGE_STORE": store,
         **(more or {}),
     }
@@ -262,9 +271,8 @@ def start_line(
     try:
         if bootstrap is None:
             bootstrap = said.wait_for(_ADDRESS).removeprefix(_ADDRESS)
-        line = RunningLine(
-            f"http://127.0.0.1:{port}", bootstrap, receiver, folder / "line.out", process, said
-        )
+        door, log = f"http://127.0.0.1:{port}", folder / "line.out"
+        line = RunningLine(door, bootstrap, receiver, log, workers, process, said)
         line.until_settled()
     except BaseException:
         process.kill()

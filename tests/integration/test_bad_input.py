@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from kinbridge.pipeline import STAGES
 from kinbridge_schemas.deadletters import DeadLetter
 from kinbridge_schemas.dispositions import Disposition
 from tests.integration.door import ACCEPTED, Door
@@ -222,7 +223,7 @@ WRONG: Final[dict[str, tuple[Any, str, str | None]]] = {
     "a wrong number": (a_wrong_number(), "no-usable-identifier", None),
     "no patient": (no_patient(), "subject-missing", None),
     "private text for a time": (private_text(), "time-invalid", "Appointment.start"),
-    "private text for a status": (private_status(), "appointment-status-unknown", None),
+    "private text for a status": (private_status(), "attendance-code-unknown", None),
     "an unknown kind": ([event("moon_landed")], "kind-unknown", None),
     "a number for a kind": ([event(NUMBER)], "kind-unknown", None),
     "a field named by a number": (
@@ -349,6 +350,7 @@ def test_nobody_can_be_recognised_in_what_the_line_says(
             f"{(record.key() or b'').decode()} {outer(headers(record))}"
             for record in real_line.records(name)
         )
+    said |= {f"metrics of {stage}": real_line.metrics(stage) for stage in STAGES}
     said["dispositions"] = "\n".join(d.model_dump_json() for d in dispositions(real_line))
     said["dead letters"] = "\n".join(
         f"{d.record} {d.reason} {d.path} {d.source} {d.content_type}" for d in letters(real_line)

@@ -14,9 +14,10 @@ from typing import Final
 import pytest
 
 from kinbridge.demo.templates import Request
+from kinbridge.pipeline import STAGES
 from kinbridge_schemas.alerts import TeamAlert
 from tests.integration.door import ACCEPTED, Door
-from tests.integration.line import STAGES, RunningLine, clinic, headers
+from tests.integration.line import RunningLine, clinic, headers
 from tests.integration.reconciling import Sums, reconcile
 from tests.journey.people import Family, appointment, emergency_arrival, from_cases
 

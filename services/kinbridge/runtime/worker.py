@@ -56,7 +56,8 @@ class Settings:
     """How a worker runs; the defaults are for a real Kafka. Times in seconds.
 
     `parameters` fill the templates of topics that the stage writes, so that they can be
-    checked at the start: `{"authority": ("209", "210")}`. `metrics_port` is on loopback.
+    checked at the start: `{"authority": ("209", "210")}`. `metrics` is the address and port
+    where the worker's metrics are served; None: nowhere.
     """
 
     group: Group = field(default_factory=Group)
@@ -69,7 +70,7 @@ class Settings:
     stop_within: float = 10.0
     tasks_at_once: int = 16
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    metrics_port: int | None = None
+    metrics: tuple[str, int] | None = None
 
 
 def group_name(stage: Stage[Any]) -> str:
@@ -111,11 +112,19 @@ def run_stage(  # noqa: PLR0913 - all by name: it is the one door to the engine
     embedded = world.cluster.startswith(CLUSTER_PREFIX)
     if embedded:
         settings = replace(settings, group=replace(settings.group, fetch_wait=EMBEDDED_FETCH_WAIT))
-    if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    if settings.metrics is not None:
+        _serve_metrics(*settings.metrics)
     store = _opened(store_url, stage, settings, durable=not embedded)
     outside = Outside(kafka, perform, hooks or Hooks(), clock)
     Worker(plan, store, world, settings, outside).run()
+
+
+def _serve_metrics(host: str, port: int) -> None:
+    try:
+        start_http_server(port, addr=host)
+    except OSError as why:
+        # A worker that nobody sees is better than none, and this line says it.
+        log.error("metrics.not-served", port=port, error=type(why).__name__)  # noqa: TRY400 - the place says nothing
 
 
 def _world(plan: Plan[Any], kafka: Mapping[str, str], settings: Settings) -> World:
