@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 from kinbridge.intake import decide, description, meeting_pages
+from kinbridge.intake.adapter_door import receive_records
 from kinbridge.intake.agent import Clock, Durable
 from kinbridge.intake.decide import Refused
 from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
@@ -45,7 +46,7 @@ def create_app(  # noqa: PLR0913 - every dependency, and each by its name
     """Make the app. `durable` is what a 202 promises; `clock` stamps what is received.
 
     `hooks` are the subscriptions whose notifications come in here; `sources` tell how the
-    files of case systems are read.
+    files of case systems are read, and which adapters of others run.
     """
     doorway = Doorway(keys, durable, pseudonymiser, clock, limits or Limits())
     app = FastAPI(
@@ -59,6 +60,8 @@ def create_app(  # noqa: PLR0913 - every dependency, and each by its name
     _take_files(app, Uploads(doorway, sources or Sources()))
     open_meetings(app, doorway, _of_meetings)
     _be_notified(app, doorway, hooks or Hooks())
+    named = frozenset(sources.adapters if sources else ())
+    receive_records(app, doorway, named, _documented("records"))
     _watch(app, doorway)
 
     @app.exception_handler(HTTPException)

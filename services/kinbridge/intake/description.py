@@ -32,6 +32,7 @@ SUMMARIES: Final[dict[Door, str]] = {
     "files": "Send files of a case system.",
     "responses": "Answer an alert.",
     "subscriptions": "Notify of a FHIR subscription.",
+    "records": "Send a record to an adapter of another package.",
 }
 
 DESCRIPTIONS: Final[dict[Door, str]] = {
@@ -77,6 +78,11 @@ and the header `Authorization` holds the secret that was given to the server wit
 The body is a notification: a `Bundle` of type `history` (R4 with the backport guide, R4B) or
 `subscription-notification` (R5), JSON or XML. A handshake and a heartbeat are answered like any
 other. No key is needed here.
+""",
+    "records": """\
+One record, as it is, for the adapter that the path names: it runs where the file of sources names
+it, and takes records of the keys that name it. The header `Kinbridge-Record` says which record it
+is, by your own id, the same for every account of it. Nothing else of it is read here.
 """,
 }
 
@@ -131,6 +137,9 @@ def request(door: Door) -> dict[str, Any]:
     if door == "files":
         binary = {"schema": {"type": "string", "format": "binary"}}
         return {"requestBody": {"required": True, "content": dict.fromkeys(SUFFIXES, binary)}}
+    if door == "records":
+        anything = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+        return {"requestBody": {"required": True, "content": anything}}
     if door in ("nhs", "subscriptions"):
         bundle = {"type": "object", "properties": {"resourceType": {"const": "Bundle"}}}
         content: dict[str, Any] = {

@@ -12,10 +12,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from kinbridge.sources.terms import SourceName
+from kinbridge_casesystem.port import AdapterName
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
-Door = Literal["nhs", "events", "children", "meetings", "responses", "subscriptions", "files"]
+Door = Literal[
+    "nhs", "events", "children", "meetings", "responses", "subscriptions", "files", "records"
+]
 _OF_AN_AUTHORITY = frozenset({"events", "children", "meetings", "responses", "files"})
 
 
@@ -23,7 +26,8 @@ class SourceKey(Value):
     """One key: the name it is known by, its SHA-256 in hex, and what it opens.
 
     `source` names the feed in every event that comes of it. The key of a case system, and of
-    whoever answers alerts, also names its authority, and can speak for no other.
+    whoever answers alerts, also names its authority, and can speak for no other. A key for
+    `records` names the adapters of others that it is for.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")]
@@ -31,11 +35,14 @@ class SourceKey(Value):
     source: SourceName
     doors: Annotated[frozenset[Door], Field(min_length=1)]
     authority: AuthorityCode | None = None
+    adapters: frozenset[AdapterName] = frozenset()
 
     @model_validator(mode="after")
     def _authority_where_needed(self) -> Self:
         if self.doors & _OF_AN_AUTHORITY and self.authority is None:
             raise ValueError("a key of case systems, meetings or responses needs an authority")
+        if ("records" in self.doors) != bool(self.adapters):
+            raise ValueError("a key for records names adapters, and no other key does")
         return self
 
     @property
