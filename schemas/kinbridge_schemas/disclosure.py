@@ -26,8 +26,10 @@ from kinbridge_schemas.vocabulary import DisclosureTier, InputStatus
 HIDDEN_RULE: Final = "R0"
 """Stands for a rule that the reader may not know."""
 
-_ASKS: Final = frozenset({"R23", HIDDEN_RULE})
-"""R23 speaks only of the authority's own record, so its words may stand at EXISTENCE."""
+OWN_WORDS: Final = frozenset({"R4", "R5", "R23"})
+"""These speak only of the authority's own record, so their words may stand at EXISTENCE."""
+
+_ASKS: Final = OWN_WORDS | {HIDDEN_RULE}
 
 ON_HOLD: Final = "disclosure-risk"
 """How to handle what may reach nobody new until a named person has looked at the risk."""
@@ -49,10 +51,11 @@ _HANDLING: Final = frozenset(
         "speak-to-lead-practitioner-first",
         "family-agreed-to-sharing",
         "family-not-asked",
+        "short-notice",
         ON_HOLD,
     }
 )
-_CHECKS: Final = frozenset({"health-information"})
+_CHECKS: Final = frozenset({"health-information", "health-invited", "health-answered"})
 _AT: Final = "-at-"
 _PROVIDERS: Final = "providers"
 _SEARCHED: Final = ("appointments", "encounters")
@@ -118,7 +121,7 @@ def _existence(concern: Concern) -> Concern:
 
 
 def _own_words(concern: Concern) -> bool:
-    return concern.rule == "R23"
+    return concern.rule in OWN_WORDS
 
 
 def _reason(concern: Concern) -> str | None:

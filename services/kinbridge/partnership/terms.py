@@ -97,6 +97,30 @@ class Birth(RuleTerms):
     review_days_unfit: Days = 20
 
 
+Minutes = Annotated[int, Field(ge=1, le=20_160)]
+
+
+class StrategyDiscussion(RuleTerms):
+    """R4. Urgent with less than `urgent_hours` between hearing of the time and the time."""
+
+    urgency: Urgency = Urgency.U2
+    urgent: Urgency = Urgency.U1
+    urgent_hours: Annotated[int, Field(ge=1, le=72)] = 4
+
+
+class HealthNotInvited(RuleTerms):
+    """R5. Looked at so many minutes before the start, urgent from `urgent_minutes` on.
+
+    `grace_minutes` after a time became known there has been time to invite.
+    """
+
+    before_minutes: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (1_440, 120, 30)
+    urgency: Urgency = Urgency.U2
+    urgent: Urgency = Urgency.U1
+    urgent_minutes: Minutes = 120
+    grace_minutes: Annotated[int, Field(ge=0, le=240)] = 15
+
+
 class UnscheduledCare(RuleTerms):
     """R7. Whether planned admissions count, and below which age every arrival is urgent."""
 
@@ -145,19 +169,24 @@ class Rules(Value):
     r1: MissedAntenatal
     r2: PreBirthAssessment
     r3: Birth
+    r4: StrategyDiscussion
+    r5: HealthNotInvited
     r7: UnscheduledCare
     r13: Corrections
     r23: EarliestStage
 
     def sharing(self) -> Mapping[str, RuleTerms]:
         """The rules that share something of their own, by their field."""
-        return {"r1": self.r1, "r2": self.r2, "r3": self.r3, "r7": self.r7, "r23": self.r23}
+        names = ("r1", "r2", "r3", "r4", "r5", "r7", "r23")
+        return {name: getattr(self, name) for name in names}
 
 
 NEEDED: Final[Mapping[str, frozenset[Standing]]] = {
     "r1": frozenset({"unborn"}),
     "r2": frozenset({"unborn"}),
     "r3": frozenset({"protection", "child-in-need"}),
+    "r4": frozenset({"unborn", "protection"}),
+    "r5": frozenset({"unborn", "protection"}),
     "r7": frozenset({"unborn", "looked-after", "s47-standing-request", "protection"}),
     "r23": frozenset({"unborn", "looked-after", "protection", "child-in-need", "family-help"}),
 }

@@ -21,6 +21,8 @@ from kinbridge.rules import (
     r1_missed_antenatal,
     r2_prebirth_assessment,
     r3_birth,
+    r4_strategy_discussion,
+    r5_health_not_invited,
     r7_unscheduled_care,
     r23_earliest_stage,
 )
@@ -54,6 +56,8 @@ _ENTRIES: Final = tuple(
         ("R1", r1_missed_antenatal, r1_missed_antenatal.raises),
         ("R2", r2_prebirth_assessment, None),
         ("R3", r3_birth, r3_birth.raises),
+        ("R4", r4_strategy_discussion, None),
+        ("R5", r5_health_not_invited, None),
         ("R7", r7_unscheduled_care, r7_unscheduled_care.raises),
         ("R23", r23_earliest_stage, r23_earliest_stage.raises),
     )

@@ -13,6 +13,7 @@ from typing import Final
 from kinbridge.rules.finding import SILENT, verified, verified_reason
 from kinbridge.rules.picture import Account
 from kinbridge.rules.view import View
+from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.events.contact import AssessmentStarted, PreBirthAssessmentRequired
 
 _BY_FATE: Final = {"retracted": "retracted-by-source", "unlinked": "linked-in-error"}
@@ -37,6 +38,13 @@ _SENTENCES: Final = {
 _SILENT_SENTENCE: Final = "This no longer applies. Please speak to the health lead."
 
 
+TIMES: Final = frozenset(
+    {
+        "strategy_discussion_scheduled",
+        "strategy_discussion_rescheduled",
+        "meeting_scheduled",
+    }
+)
 _BIRTHS: Final = frozenset({"birth_notified", "unborn_born"})
 
 
@@ -47,7 +55,17 @@ def facts_of(view: View, rule: str, about: str) -> tuple[str, ...]:
         return tuple(sorted(f for f, told in facts.items() if told[-1].detail.kind in _BIRTHS))
     if rule == "R2":
         return tuple(sorted(f for f, told in facts.items() if _assesses(told[-1], about)))
+    if rule in {"R4", "R5"}:
+        return tuple(sorted(f for f, told in facts.items() if _meets(told[-1], rule, about)))
     return (about,)
+
+
+def _meets(account: Account, rule: str, about: str) -> bool:
+    """Whether an account gave a meeting its time."""
+    meeting: str | None = getattr(account.detail, "meeting_id", None)
+    if meeting is None or account.detail.kind not in TIMES:
+        return False
+    return about == (meeting if rule == "R4" else derive_id("unanswered", meeting))
 
 
 def _assesses(account: Account, assessment: str) -> bool:

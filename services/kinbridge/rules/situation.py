@@ -36,6 +36,9 @@ from kinbridge_schemas.events.protection import (
     CpPlanStarted,
     IcpcHeld,
     IcpcScheduled,
+    MeetingCancelled,
+    MeetingKind,
+    MeetingScheduled,
     S47Ended,
     S47Started,
     StrategyDiscussionCancelled,
@@ -257,7 +260,14 @@ def meetings(view: View) -> list[Meeting]:
     times.sort(key=lambda told: (told[0].observed, told[0].event))
     latest = {meeting: at for _, meeting, at in times if meeting not in over}
     found = [Meeting(at, "strategy-discussion") for at in latest.values()]
-    held = {d.conference_id for _, d in view.of(IcpcHeld)}
+    off = {d.meeting_id for _, d in view.of(MeetingCancelled)}
+    held = {d.conference_id for _, d in view.of(IcpcHeld)} | off
+    # An initial conference has a word of its own, which other sources say too.
+    found += [
+        Meeting(d.start_at, d.meeting.value)
+        for _, d in view.of(MeetingScheduled)
+        if d.meeting_id not in off and d.meeting is not MeetingKind.INITIAL_CONFERENCE
+    ]
     found += [
         Meeting(d.date, "initial-conference")
         for _, d in view.of(IcpcScheduled)

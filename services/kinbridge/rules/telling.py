@@ -15,7 +15,7 @@ from kinbridge.rules.portrait import Portrait
 from kinbridge.rules.r13_corrections import sentence
 from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import Asked, Concern, ShownFact, Whom
-from kinbridge_schemas.disclosure import disclose
+from kinbridge_schemas.disclosure import OWN_WORDS, disclose
 from kinbridge_schemas.events.maternity import BirthNotified
 from kinbridge_schemas.events.persons import UnbornBorn, UnbornRegistered
 from kinbridge_schemas.vocabulary import (
@@ -28,8 +28,7 @@ from kinbridge_schemas.vocabulary import (
     ServiceArm,
 )
 
-_HEALTH_ASKED: Final = "R23"
-_OF_THE_AUTHORITY: Final = "R2"
+_OF_THE_AUTHORITY: Final = frozenset({"R2", "R5"})
 _ENDED: Final = {
     "data": "Health has answered: it has information about this child. Please speak to the role"
     " named.",
@@ -39,6 +38,10 @@ _ENDED: Final = {
     "no-ground-recorded": "The ground for asking is no longer recorded, so nothing more is asked.",
     "case-closed": "The case is closed, and nothing more is asked.",
     "authorised": "The assessment is authorised, and nothing more is asked.",
+    "answered-by-health": "Health has answered its invitation.",
+    "meeting-called-off": "The planned meeting was cancelled by the authority.",
+    "meeting-held": "The meeting was held.",
+    "meeting-time-passed": "The time of the meeting has come.",
     "waived": "The authority decided that no assessment is needed.",
 }
 
@@ -122,7 +125,7 @@ def digest(portrait: Portrait, telling: Telling) -> str:
         finding.ask.by.timestamp() if finding.ask.by else 0,
         portrait.key,
     ]
-    if telling.tier is DisclosureTier.CONTENT or finding.rule == _HEALTH_ASKED:
+    if telling.tier is DisclosureTier.CONTENT or finding.rule in OWN_WORDS:
         parts += [
             portrait.booked if finding.rule == "R1" else (),
             finding.stays_open,
@@ -151,8 +154,8 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
     if finding.status != "active":
         finding = _taken_back(portrait, finding)
     silent = finding.status == "withdrawn" and finding.reason == SILENT
-    # R2 tells of the authority's own record: care is health's to tell.
-    no_care = silent or finding.rule == _OF_THE_AUTHORITY
+    # R2 and R5 tell of the authority's own record: care is health's to tell.
+    no_care = silent or finding.rule in _OF_THE_AUTHORITY
     policy, view = portrait.policy, portrait.view
     whole = Concern(
         concern=telling.concern,

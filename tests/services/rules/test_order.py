@@ -16,6 +16,8 @@ from tests.builders import a_changed_child, a_family_ref, a_linked_event, an_unl
 from tests.services.rules import facts
 from tests.services.rules.facts import MONDAY, day
 from tests.services.rules.play import LEWISHAM, Play, changed_policy
+from tests.services.rules.test_r4_strategy_discussion import cancelled, moved, scheduled
+from tests.services.rules.test_r5_health_not_invited import invited, replied
 from tests.services.rules.test_r23_earliest_stage import agreement, answer, contact, referral
 
 CHILD = facts.unborn_at(35)
@@ -79,6 +81,11 @@ POOL = {
     "referral": referral(CHILD),
     "answered": answer(ASKED, InputStatus.DATA),
     "no response": answer(ASKED, InputStatus.NO_RESPONSE, 0.2),
+    "meeting": scheduled(day(2), day(0), CHILD),
+    "meeting moved": moved(day(3), day(0, 1), CHILD),
+    "meeting cancelled": cancelled(day(0, 2), CHILD),
+    "health invited": invited(day(0), names=day(2), child=CHILD),
+    "health replied": replied(day(0, 1), child=CHILD),
 }
 """Every kind of raising, explaining, ending and taking back that the rules know. No gates:
 the family's agreement, without which nothing may be asked, is there from the start."""
