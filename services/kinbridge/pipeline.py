@@ -175,11 +175,24 @@ def _watch_folders(settings: Settings, sources: Sources) -> int:
     )
 
 
+def _read_databases(settings: Settings, sources: Sources) -> int:
+    from kinbridge.intake.sql.serving import Watching, serve
+
+    return serve(
+        sources,
+        named_in_a_file,
+        settings.kafka_config,
+        Pseudonymiser(settings.need_secret()),
+        Watching(host=settings.sql_host, port=settings.sql_port),
+    )
+
+
 SOURCES: Final[Mapping[str, Callable[[Settings, Sources], int]]] = {
     "mllp": _listen_mllp,
     "mesh": _poll_mesh,
     "subscriptions": _look_after_subscriptions,
     "folders": _watch_folders,
+    "sql": _read_databases,
 }
 """What fetches or listens beside intake's HTTP, each a process of its own, by its name."""
 

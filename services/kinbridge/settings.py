@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     folders_host: str = "127.0.0.1"
     folders_port: Annotated[int, Field(ge=0, le=65535)] = 8084
     """Where the process that watches folders shows its metrics and whether it works."""
+    sql_host: str = "127.0.0.1"
+    sql_port: Annotated[int, Field(ge=0, le=65535)] = 8085
+    """The same for the process that reads reporting databases."""
 
     keys: Path = Path("keys.yaml")
     """The file of the keys that intake knows its sources by."""

@@ -14,6 +14,7 @@ from kinbridge.sources.files import Extracts, WatchedFolders
 from kinbridge.sources.mesh import Mailboxes
 from kinbridge.sources.mllp import MllpFeeds
 from kinbridge.sources.pds import Pds
+from kinbridge.sources.sql import ReportingCopies
 from kinbridge.sources.subscriptions import FhirSubscriptions
 from kinbridge.sources.terms import SourceName
 from kinbridge_casesystem.port import AdapterName
@@ -41,6 +42,7 @@ class Sources(Value):
     adapters: Annotated[tuple[AdapterName, ...], Field(max_length=32)] = ()
     extracts: Extracts = ()
     folders: WatchedFolders = ()
+    sql: ReportingCopies = ()
 
     @model_validator(mode="after")
     def _extracts_are_mapped(self) -> Self:
@@ -48,4 +50,8 @@ class Sources(Value):
         for each in self.folders:
             if each.kind == "case-extract" and each.source not in mapped:
                 raise ValueError(f"folders: there is no mapping file for {each.source}")
+        with_tables = {m.source for m in self.extracts if any(t.table for t in m.tables)}
+        for copy in self.sql:
+            if copy.source not in with_tables:
+                raise ValueError(f"sql: no mapping file names tables of {copy.source}")
         return self

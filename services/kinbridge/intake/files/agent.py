@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -31,7 +31,7 @@ from kinbridge.intake.files.decide import (
 from kinbridge.intake.files.taking import Taking
 from kinbridge.intake.files.unpack import Copies, chunks_of
 from kinbridge.runtime.exits import Exit
-from kinbridge_casesystem.cutting import unheard
+from kinbridge_casesystem.cutting import Loading, unheard
 from kinbridge_casesystem.quality import Finding, Tally
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.identifiers import Pseudonymiser
@@ -57,14 +57,25 @@ class Writing:
 
 async def load(copies: Copies, taken: Taking, writing: Writing) -> End:
     """Take in one load. Nothing of it is written unless all of it can be cut."""
-    now, digest = writing.clock(), copies.digest
     if copies.refused is not None:
-        return LoadRefused(digest, copies.refused.reason, copies.refused.path)
+        return LoadRefused(copies.digest, copies.refused.reason, copies.refused.path)
+
+    def cut(loading: Loading) -> Iterator[Part]:
+        return taken.format.cut(copies.files, loading, unheard)
+
+    return await load_parts(cut, copies.digest, taken, writing)
+
+
+async def load_parts(
+    cutter: Callable[[Loading], Iterator[Part]], digest: str, taken: Taking, writing: Writing
+) -> End:
+    """Take in what a cutter gives, which raises UnreadableError before its first part."""
+    now = writing.clock()
     arrival = Arrival(writing.pseudonymiser, now)
     tally, records = Tally(), 0
 
     def cut() -> Iterator[Part]:
-        return taken.format.cut(copies.files, taken.loading(now.date()), unheard)
+        return cutter(taken.loading(now.date()))
 
     def some(parts: Iterator[Part]) -> list[Part]:
         found = list(islice(parts, _AT_ONCE))
