@@ -25,6 +25,7 @@ from kinbridge.sources.loader import SourcesError, load_sources
 from kinbridge_casesystem.trial import Trial, spoilt
 from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.mapped import Adapter
+from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.topics import TopicsError, load_topics
 
 _EXISTING: Final = click.Path(path_type=Path, exists=True)
@@ -54,6 +55,8 @@ def _plainly() -> Iterator[None]:
         AdapterError, ScaffoldError, SourcesError, PolicyError, SecretMissingError, TopicsError
     ) as problem:  # fmt: skip
         raise click.ClickException(str(problem)) from None
+    except UnreadableError as problem:
+        raise click.ClickException(f"It cannot be cut into records: {problem}.") from None
     except ValidationError:
         raise click.ClickException("The settings, or the kept outcomes, cannot be read.") from None
     except OSError as problem:

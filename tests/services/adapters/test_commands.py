@@ -16,6 +16,7 @@ from kinbridge.cli import main
 from kinbridge_casesystem import SNAPSHOTS, CaseWebhook
 from kinbridge_schemas.mapped import Given, Mapped
 from kinbridge_schemas.received import Received
+from tests.adapters.casesystem.loads import census, census_child, referral
 from tests.adapters.mapping import NOW
 
 ARRIVAL: Final = Path(__file__).parents[2] / "golden" / "hl7v2" / "emergency-arrival" / "in.hl7"
@@ -216,13 +217,46 @@ def test_accounts_of_one_record_come_one_after_the_other(tmp_path: Path) -> None
     ]
 
 
+def test_what_our_doors_cut_is_cut_and_names_no_child(plan: Path, tmp_path: Path) -> None:
+    array = tmp_path / "events.json"
+    array.write_text(json.dumps(PLAN), encoding="utf-8")
+    census_file = tmp_path / "cin.xml"
+    census_file.write_bytes(census(*(census_child(f"C10{n}", referral()) for n in range(3))))
+
+    cut = read_records(array, "case-webhook")
+    assert [json.loads(each.content) for each in cut] == PLAN
+    assert len(read_records(plan, "case-webhook")) == len(cut)
+    assert [each.name for each in read_records(census_file, "cin-census")] == [
+        "cin.xml:1",
+        "cin.xml:2",
+        "cin.xml:3",
+    ]
+
+
+def test_a_first_load_of_a_return_changes_no_alert_and_a_broken_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    census_file = tmp_path / "cin.xml"
+    content = census(*(census_child(f"C10{n}", referral()) for n in range(3)))
+    census_file.write_bytes(content)
+    whole = adapter("dry-run", "cin-census", str(census_file), "--source", "209.returns", *COME)
+    census_file.write_bytes(content[: len(content) // 2])
+    broken = adapter("dry-run", "cin-census", str(census_file), "--source", "209.returns", *COME)
+
+    assert whole.exit_code == 0
+    assert "says referral_received of 2025-12-01, about child" in whole.output
+    assert whole.output.split("alerts\n")[1].splitlines()[0] == "  no difference"
+    assert broken.exit_code == 1
+    assert "It cannot be cut into records: " in broken.output
+
+
 @pytest.mark.parametrize(
     ("name", "route", "kind"),
     [
         ("a.json", "case-webhook", "application/json"),
         ("a.json", "fhir-message", "application/fhir+json"),
         ("a.xml", "fhir-message", "application/fhir+xml"),
-        ("a.xml", "cin-census", "application/xml"),
+        ("a.xml", "x-ferndale", "application/xml"),
         ("a.hl7", "hl7v2", "application/hl7-v2"),
         ("a.txt", "x-ferndale", "application/octet-stream"),
     ],
