@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from pydantic import AwareDatetime
@@ -45,6 +46,7 @@ class Meeting(Value):
     kind: Kind = "strategy-discussion"
     children: tuple[Party, ...] = ()
     start_at: AwareDatetime | None = None
+    timed_at: AwareDatetime | None = None
     plan: str | None = None
     invited: tuple[str, ...] = ()
     taken: Mapping[str, str] = {}
@@ -100,8 +102,8 @@ def _unfit(meeting: Meeting, command: Command, children: tuple[Party, ...]) -> C
             return _NOT_HELD.get(standing)
         case _ if standing not in _OPEN:
             return f"meeting-{standing}"
-        case Reschedule() if standing != "scheduled":
-            return "meeting-not-scheduled"
+        case Reschedule(at=at):
+            return _unfit_to_move(meeting, at)
         case Reply() if seat(command.agency, command.role) not in meeting.invited:
             return "not-invited"
         case _:
@@ -122,16 +124,22 @@ def _unfit_to_schedule(
     return None
 
 
+def _unfit_to_move(meeting: Meeting, at: datetime) -> Code | None:
+    if meeting.timed_at is None:
+        return "meeting-not-scheduled"
+    # The latest word about a time holds: it must be plain which of two was the later.
+    return "not-after-the-time-it-changes" if at <= meeting.timed_at else None
+
+
 def _changes(meeting: Meeting, command: Command, children: tuple[Party, ...]) -> dict[str, object]:
     match command:
         case Request(kind=kind):
             return {"standing": "requested", "kind": kind, "children": children}
-        case Schedule(kind=kind, start_at=start, plan=plan):
-            who = children or meeting.children
-            found = {"kind": kind, "children": who, "start_at": start, "plan": plan}
-            return {"standing": "scheduled", **found}
-        case Reschedule(start_at=start):
-            return {"start_at": start}
+        case Schedule(kind=kind, plan=plan):
+            found = {"kind": kind, "children": children or meeting.children, "plan": plan}
+            return {"standing": "scheduled", **found, **_timed(command)}
+        case Reschedule():
+            return _timed(command)
         case Cancel():
             return {"standing": "cancelled"}
         case Outcome():
@@ -141,3 +149,7 @@ def _changes(meeting: Meeting, command: Command, children: tuple[Party, ...]) ->
             return {"invited": tuple(dict.fromkeys((*meeting.invited, *seats)))}
         case Reply() | Attendance():
             return {}
+
+
+def _timed(command: Schedule | Reschedule) -> dict[str, object]:
+    return {"start_at": command.start_at, "timed_at": command.at}

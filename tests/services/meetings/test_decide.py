@@ -11,6 +11,7 @@ from kinbridge_schemas.problems import UnreadableError
 from tests.services.meetings.month import Caller, told
 
 AT: Final = "2026-03-02T09:00:00Z"
+THEN: Final = "2026-03-02T09:30:00Z"
 START: Final = "2026-03-03T10:00:00Z"
 LATER: Final = "2026-03-04T10:00:00Z"
 SEAT: Final = {"agency": "health", "role": "macpt_health_lead"}
@@ -23,7 +24,7 @@ REQUEST: Final[dict[str, Any]] = {
 }
 SCHEDULE: Final[dict[str, Any]] = {**REQUEST, "command": "schedule", "start_at": START}
 del SCHEDULE["decision_at"]
-MOVE: Final = {"command": "reschedule", "start_at": LATER}
+MOVE: Final = {"command": "reschedule", "at": THEN, "start_at": LATER}
 CANCEL: Final = {"command": "cancel", "reason": "facts-established"}
 INVITE: Final = {"command": "invite", "invitations": [SEAT]}
 REPLY: Final = {"command": "reply", **SEAT, "response": "written"}
@@ -57,6 +58,9 @@ def played(*commands: dict[str, Any]) -> list[str]:
         pytest.param([CANCEL], ["meeting-unknown"], id="nothing to cancel"),
         pytest.param([INVITE], ["meeting-unknown"], id="nothing to invite to"),
         pytest.param([REQUEST, REQUEST], ["meeting-exists"], id="requested twice"),
+        pytest.param(
+            [SCHEDULE, {**MOVE, "at": AT}], ["not-after-the-time-it-changes"], id="moved before"
+        ),
         pytest.param([REQUEST, MOVE], ["meeting-not-scheduled"], id="moved without a time"),
         pytest.param([REQUEST, HELD], ["meeting-not-scheduled"], id="held without a time"),
         pytest.param([SCHEDULE, SCHEDULE], ["meeting-scheduled"], id="timed twice"),
@@ -110,7 +114,7 @@ def test_a_meeting_that_moves_is_one_fact_with_a_later_account() -> None:
     caller = Caller()
 
     (first,) = caller.schedules("M1", AT, START, kind="review", plan="CPP-7").events
-    (moved,) = caller.says("reschedule", "M1", AT, start_at=LATER).events
+    (moved,) = caller.says("reschedule", "M1", THEN, start_at=LATER).events
 
     assert first.fact == moved.fact
     assert moved.version.later_than(first.version)
@@ -133,7 +137,7 @@ def test_an_invitation_names_the_time_that_the_meeting_had() -> None:
     caller = Caller()
     caller.schedules("M1", AT, START)
     (before,) = caller.invites("M1", AT).events
-    caller.says("reschedule", "M1", AT, start_at=LATER)
+    caller.says("reschedule", "M1", THEN, start_at=LATER)
     (after,) = caller.invites("M1", AT).events
 
     assert isinstance(before.detail, MeetingInvitationSent)
