@@ -59,8 +59,12 @@ _NO_SOURCES: Final = Sources()
 
 def all_routes(sources: Sources) -> Routes:
     """Give our own adapters and those of others that are named. Raises SourcesError."""
+    return {**_others(sources), **routes_of(sources)}
+
+
+def _others(sources: Sources) -> Routes:
     try:
-        return {**third_party_routes(sources.adapters), **routes_of(sources)}
+        return third_party_routes(sources.adapters)
     except AdapterError as problem:
         raise SourcesError(str(problem)) from None
 
@@ -205,7 +209,7 @@ def run_source(name: str, settings: Settings) -> int:
 def sources_named(settings: Settings) -> tuple[str, ...]:
     """Give the kinds of source that the file names: each is a process of the line."""
     found = load_sources(settings.sources)
-    all_routes(found)  # an adapter that cannot run is told before anything starts
+    _others(found)  # an adapter that cannot run is told before anything starts
     return tuple(name for name in SOURCES if getattr(found, name))
 
 

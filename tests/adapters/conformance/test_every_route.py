@@ -22,7 +22,7 @@ from kinbridge_schemas.problems import UnreadableError
 from tests.adapters.fuzz.inputs import Input, inputs
 from tests.adapters.mapping import SOURCES
 
-MOST: Final = 3
+MOST: Final = 2
 """Golden inputs of a route that are tried; all of them are compared in `tests/golden`."""
 OWN: Final = frozenset(
     {"case-webhook", "dfe-csc", "cin-census", "ssda903", "annex-a", "fhir-message", "hl7v2"}
