@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kinbridge.cli import main
-from kinbridge.pipeline import run_worker
+from kinbridge.pipeline import run_worker, sources_named
 from kinbridge.settings import Settings
 from kinbridge.sources.loader import SourcesError
 
@@ -128,15 +129,16 @@ def test_what_is_named_runs(site: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("named")
-def test_a_worker_that_names_what_is_not_installed_does_not_start() -> None:
+def test_nothing_starts_that_names_what_is_not_installed() -> None:
     settings = Settings.model_validate(
         {"secret": "of a test, and longer than it needs to be"}
         | {"sources": os.environ["KINBRIDGE_SOURCES"]}
     )
 
     assert of_ferndale() == "ferndale - named, not installed"
-    with pytest.raises(SourcesError, match="No installed package brings the adapter ferndale"):
-        run_worker("mapping", settings)
+    for start in (partial(run_worker, "mapping"), sources_named):
+        with pytest.raises(SourcesError, match="No installed package brings the adapter ferndale"):
+            start(settings)
 
 
 def test_its_records_go_through_the_whole_line_and_name_nobody(
