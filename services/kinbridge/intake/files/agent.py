@@ -132,9 +132,15 @@ class Folder:
         copies.close()
         return None
 
-    def was_taken(self, digest: str) -> bool:
-        place = self.root / TAKEN / digest
-        return place.is_dir() and any(each.name != _REPORT for each in place.iterdir())
+    def is_repeated(self, name: str, digest: str) -> bool:
+        """Whether it is what was taken last, of all loads or of those of its name.
+
+        What was taken before something else is no repeat: the source went back to it.
+        """
+        reports = sorted((self.root / TAKEN).glob(f"*/{_REPORT}"), key=_changed, reverse=True)
+        last = [report.parent for report in reports]
+        named = [place for place in last if (place / name).exists()]
+        return digest in {place.name for place in (*last[:1], *named[:1])}
 
     def move(self, name: str, place: str, digest: str, report: str | None) -> None:
         """Move a load aside, with its report beside it. Raises OSError."""
@@ -147,6 +153,10 @@ class Folder:
         if report is not None:
             (aside / _REPORT).write_text(report, encoding="utf-8")
         (self.root / f"{name}{MARKER}").unlink(missing_ok=True)
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 def _files(path: Path) -> list[Path]:
@@ -192,7 +202,8 @@ class Watcher:
 
     async def _take(self, name: str, copies: Copies) -> End:
         digest = copies.digest
-        if digest in self._done or await asyncio.to_thread(self.folder.was_taken, digest):
+        again = await asyncio.to_thread(self.folder.is_repeated, name, digest)
+        if digest in self._done or again:
             end: End = LoadRepeated(digest)
         else:
             end = await load(copies, self.taken, self.writing)
@@ -201,6 +212,7 @@ class Watcher:
             self._done.add(digest)
         if not isinstance(end, LoadWaits):
             await asyncio.to_thread(self._move, name, end)
+            self._done.discard(digest)
         _tell(self.taken.source, end)
         return end
 

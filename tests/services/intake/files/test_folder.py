@@ -96,6 +96,16 @@ async def test_the_same_content_is_taken_once_by_whatever_name(tmp_path: Path) -
     assert not (tmp_path / "again.xml").exists()
 
 
+async def test_a_source_that_goes_back_to_what_it_said_before_is_heard(tmp_path: Path) -> None:
+    place = a_place(tmp_path)
+    ends = []
+    for content in (CENSUS, census(census_child("C1", referral())), CENSUS, CENSUS):
+        (tmp_path / "cin.xml").write_bytes(content)
+        ends += await place.looks(3)
+
+    assert [type(end) for end in ends] == [Loaded, Loaded, Loaded, LoadRepeated]
+
+
 async def test_a_file_that_grows_waits_until_it_no_longer_does(tmp_path: Path) -> None:
     place = a_place(tmp_path)
     (tmp_path / "cin.xml").write_bytes(CENSUS[:100])
