@@ -130,11 +130,12 @@ def test_a_fact_told_in_two_ways_in_one_message_is_parked() -> None:
 
 
 def test_of_two_versions_of_a_fact_in_one_message_the_later_goes_on() -> None:
+    older = appointment("a1", meta={"versionId": "1", "lastUpdated": "2026-03-02T10:05:00Z"})
     newer = appointment(
         "a1", status="noshow", meta={"versionId": "2", "lastUpdated": "2026-03-02T10:15:00Z"}
     )
 
-    (decision,), _ = play(received(message(newer, appointment("a1"), MOTHER_PATIENT)))
+    (decision,), _ = play(received(message(newer, older, MOTHER_PATIENT)))
 
     assert [e.version.number for e in events(decision.outputs)] == [2]
 

@@ -18,7 +18,7 @@ def test_pds_has_five_requests_a_second_unless_more_was_agreed() -> None:
     found = parse_sources(f"pds: {{address_setting: {_ADDRESS}}}").pds
 
     assert found == Pds(
-        address_setting=_ADDRESS, per_second=5, burst=5, related=False, within=timedelta(hours=4)
+        address_setting=_ADDRESS, per_second=5, burst=5, related=False, within=timedelta(days=3)
     )
 
 
