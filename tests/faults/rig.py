@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +18,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from kinbridge.runtime.clock import TICKER, clock_headers, clock_value
 from kinbridge_schemas.envelope import CLOCK_TYPE, to_headers
+from tests.faults.nursery import Process
 from tests.services.runtime.counting import (
     TOPIC_NAMES,
     Thing,
@@ -28,7 +27,6 @@ from tests.services.runtime.counting import (
     thing,
 )
 
-ROOT: Final = Path(__file__).parents[2]
 NAMES: Final = ("one", "two", "three")
 _numbers: Final = count(1)
 
@@ -39,7 +37,7 @@ class Hand:
 
     stage: str
     asked: dict[str, Any]
-    process: subprocess.Popen[bytes]
+    process: Process
     frozen: bool = False
 
 
@@ -147,13 +145,11 @@ class Rig:
         found = self.folder.glob(f"{stage}-*.log")
         return "\n".join(path.read_text(errors="replace") for path in sorted(found))
 
-    def _process(self, wishes: dict[str, Any]) -> subprocess.Popen[bytes]:
+    def _process(self, wishes: dict[str, Any]) -> Process:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{wishes['stage']}-{next(_numbers)}.log"
         program = wishes.get("program", "tests.faults.worker_main")
-        command = [sys.executable, "-m", program, json.dumps(wishes)]
-        with path.open("wb") as log:
-            return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        return Process(program, json.dumps(wishes), path)
 
     # -- what goes in
 

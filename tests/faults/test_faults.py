@@ -109,7 +109,7 @@ def test_a_lost_send_leaves_no_gap(make: Make) -> None:  # T15
 
 
 def test_a_lost_commit_says_nothing(make: Make) -> None:
-    rig = make(lost_commits=0.1)
+    rig = make(lost_commits=0.3)
     rig.start_all(2)
 
     rig.feed(range(4_000), meanwhile=rig.tend, a_second=800)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -19,6 +20,8 @@ from confluent_kafka.admin import AdminClient
 SCRIPT: Final = Path(__file__).parents[2] / "deploy" / "kafka" / "kafka.sh"
 READY_WITHIN: Final = 90.0
 STOPPED_WITHIN: Final = 30.0
+_PORTS: Final = range(20_000, 32_000)
+_turns: Final = itertools.count(os.getpid() * 16, 16)
 
 
 class KafkaNotStartedError(Exception):
@@ -130,13 +133,17 @@ def need_kafka() -> None:
         pytest.skip(f"a real Kafka needs Java 17 and Maven: {why}")
 
 
-def free_row(count: int) -> int:
-    """Give the first of so many ports of loopback in a row that nobody listens on now.
+def free_ports(count: int) -> list[int]:
+    """Give ports of loopback in a row that nobody listens on now.
 
-    They are below those that a machine gives to whoever asks for any: none is taken meanwhile.
+    They are below those that a machine gives to whoever asks for any: none is taken by a
+    connection before it is used, or while a broker that was killed is started again.
     """
-    rows = range(20_000 + os.getpid() % 1_000 * 10, 32_000, count)
-    return next(first for first in rows if all(_is_free(first + n) for n in range(count)))
+    while True:
+        first = _PORTS[next(_turns) % (len(_PORTS) - count)]
+        row = range(first, first + count)
+        if all(_is_free(port) for port in row):
+            return [*row]
 
 
 def _is_free(port: int) -> bool:
@@ -146,15 +153,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Give ports of loopback that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

@@ -30,7 +30,7 @@ from kinbridge.runtime.listening import Listener
 from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.envelope import from_headers
 from kinbridge_schemas.topics import load_topics
-from tests.integration.kafka import free_ports, free_row
+from tests.integration.kafka import free_ports
 from tests.integration.receiver import Receiver
 
 ROOT: Final = Path(__file__).parents[2]
@@ -252,11 +252,10 @@ def start_line(
 ) -> RunningLine:
     """Start the line: on a broker of its own without `bootstrap`, else on that Kafka."""
     folder.mkdir(parents=True, exist_ok=True)
-    (port,) = free_ports(1)
-    workers = free_row(len(STAGES))
+    port, *workers = free_ports(1 + len(STAGES))
     environment = {
         **_environment(folder, port, receiver),
-        "KINBRIDGE_WORKERS_PORT": str(workers),
+        "KINBRIDGE_WORKERS_PORT": str(workers[0]),
         "KINBRIDGE_STORE": store,
         **(more or {}),
     }
@@ -272,7 +271,7 @@ def start_line(
         if bootstrap is None:
             bootstrap = said.wait_for(_ADDRESS).removeprefix(_ADDRESS)
         door, log = f"http://127.0.0.1:{port}", folder / "line.out"
-        line = RunningLine(door, bootstrap, receiver, log, workers, process, said)
+        line = RunningLine(door, bootstrap, receiver, log, workers[0], process, said)
         line.until_settled()
     except BaseException:
         process.kill()

@@ -170,6 +170,6 @@ def test_a_story_is_checked_without_a_line(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("name: bad\n", encoding="utf-8")
     bad = run(tmp_path, "story", "check", str(tmp_path / "bad.yaml"))
 
-    assert (good.returncode, good.stdout) == (0, "lewisham-pre-birth: 8 steps, 7 alerts.\n")
+    assert (good.returncode, good.stdout) == (0, "lewisham-pre-birth: 8 steps, 9 alerts.\n")
     assert bad.returncode == 1
     assert "title: Field required" in bad.stderr

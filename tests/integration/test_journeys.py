@@ -117,9 +117,16 @@ def test_of_a_child_without_an_open_case_nothing_is_kept_or_told(line: RunningLi
 
 def test_accounts_in_the_wrong_order_raise_no_alarm(line: RunningLine) -> None:
     family = Family("order", edd=(now() + timedelta(days=18)).date().isoformat())
-    start = clinic(days_ago=4)
+    start, before = clinic(days_ago=4), now() - timedelta(minutes=9)
     accounts = [
-        appointment(family, "apt", start, status=status, recorded=now(), version=version)
+        appointment(
+            family,
+            "apt",
+            start,
+            status=status,
+            recorded=before + timedelta(minutes=version),
+            version=version,
+        )
         for version, status in ((3, "fulfilled"), (1, "booked"), (2, "noshow"))
     ]
     with line.world() as world:

@@ -41,7 +41,7 @@ from tests.services.intake.subscriptions.world import (
 pytestmark = pytest.mark.integration
 
 TOPIC: Final = "received.nhs"
-WITHIN: Final = 180
+WITHIN: Final = 90
 ENDS_WITHIN: Final = 60
 
 
@@ -100,21 +100,23 @@ def settings_of(folder: Path, address: str, bootstrap: str) -> dict[str, str]:
 async def a_trust(bootstrap: str) -> AsyncIterator[tuple[Provider, str]]:
     """Give a server, and the address of the door that writes to Kafka."""
     durable = open_durable({"bootstrap.servers": bootstrap}, within=10)
-    hooks = make_hooks([(a_subscription(), SecretStr(SECRET))])
-    door = create_app(
-        keys=Keys(keys=()),
-        durable=durable,
-        pseudonymiser=PSEUDONYMS,
-        clock=wall_clock,
-        hooks=hooks,
-    )
-    async with httpx.AsyncClient(verify=NOBODY, timeout=30) as client:
-        provider = Provider("4.0", wall_clock, client)
-        provider.put(patient("mother", MOTHER, "1998-05-04"))
-        async with serving(app_of(provider, UNDER), door) as address:
-            provider.base = f"{address}{UNDER}"
-            yield provider, address
-    durable.close()
+    try:
+        hooks = make_hooks([(a_subscription(), SecretStr(SECRET))])
+        door = create_app(
+            keys=Keys(keys=()),
+            durable=durable,
+            pseudonymiser=PSEUDONYMS,
+            clock=wall_clock,
+            hooks=hooks,
+        )
+        async with httpx.AsyncClient(verify=NOBODY, timeout=30) as client:
+            provider = Provider("4.0", wall_clock, client)
+            provider.put(patient("mother", MOTHER, "1998-05-04"))
+            async with serving(app_of(provider, UNDER), door) as address:
+                provider.base = f"{address}{UNDER}"
+                yield provider, address
+    finally:
+        durable.close()
 
 
 async def test_a_crash_between_two_notifications_loses_neither(tmp_path: Path) -> None:
