@@ -98,7 +98,7 @@ def test_a_frozen_worker_comes_back_as_a_zombie(make: Make) -> None:  # T4
 
 
 def test_a_lost_send_leaves_no_gap(make: Make) -> None:  # T15
-    rig = make(lost_sends=0.2)
+    rig = make(lost_sends=0.5)
     rig.start_all(2)
 
     rig.feed(range(4_000), meanwhile=rig.tend, a_second=800)

@@ -16,17 +16,24 @@ from tests.integration.receiver import ACCEPTED, receiving
 
 AWAY = 503
 HERE: Final = Path(__file__).parent
-WHOLE_LINES: Final = {"real_line", "embedded_line", "line"}
+EMBEDDED: Final = "embedded broker and SQLite"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put last what needs a whole line: once it is up it has a machine to share with the rest."""
-    items.sort(key=_needs_a_line)
+    """Put last what needs a whole line, and of these the line that stays up last of all.
+
+    A line works on when nobody asks anything of it, and has a machine to share with the rest.
+    """
+    items.sort(key=_line_of)
 
 
-def _needs_a_line(item: pytest.Item) -> bool:
+def _line_of(item: pytest.Item) -> int:
     names = set(getattr(item, "fixturenames", ()))
-    return HERE in item.path.parents and not names.isdisjoint(WHOLE_LINES)
+    if HERE not in item.path.parents or names.isdisjoint({"real_line", "embedded_line", "line"}):
+        return 0
+    chosen = getattr(item, "callspec", None)
+    embedded = "embedded_line" in names or (chosen and EMBEDDED in chosen.params.values())
+    return 1 if embedded else 2
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from kinbridge.demo.story import Story, load_story, shipped
 from kinbridge.demo.telling import expectation
 from kinbridge_schemas.alerts import Delivery, Item
 from kinbridge_schemas.dispositions import Disposition
+from tests.integration.conftest import EMBEDDED
 from tests.integration.line import RunningLine, clinic
 from tests.integration.receiver import Got
 from tests.journey.people import Family, appointment, emergency_arrival, from_cases
@@ -45,9 +46,9 @@ STORIES = [patient(load_story(path)) for path in shipped()]
 SELF_HARM = "248062006"
 
 
-@pytest.fixture(params=["embedded broker and SQLite", "Kafka and PostgreSQL"], scope="module")
+@pytest.fixture(params=[EMBEDDED, "Kafka and PostgreSQL"], scope="module")
 def line(request: pytest.FixtureRequest) -> RunningLine:
-    name = "embedded_line" if request.param.startswith("embedded") else "real_line"
+    name = "embedded_line" if request.param == EMBEDDED else "real_line"
     found: RunningLine = request.getfixturevalue(name)
     return found
 
