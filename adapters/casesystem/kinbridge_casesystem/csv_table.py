@@ -37,9 +37,7 @@ def read_table(file: SourceFile, progress: Progress, delimiter: str = ",") -> Ta
         text.detach()
 
 
-def _rows(
-    file: SourceFile, text: io.TextIOWrapper, progress: Progress, delimiter: str
-) -> Table:
+def _rows(file: SourceFile, text: io.TextIOWrapper, progress: Progress, delimiter: str) -> Table:
     rows = csv.reader(text, delimiter=delimiter, strict=True)
     header = [name.strip() for name in next(rows, [])]
     named = [name for name in header if name]
