@@ -122,7 +122,10 @@ class RunningLine:
         """Give the process of each program of the line, by its name."""
         found = {}
         for child in psutil.Process(self._process.pid).children():
-            command = child.cmdline()
+            try:
+                command = child.cmdline()
+            except psutil.ZombieProcess:  # ended, and not yet waited for by the supervisor
+                continue
             names = [name for name in (*STAGES, "intake", "ticker") if name in command]
             if names:
                 found[names[0]] = child

@@ -34,10 +34,9 @@ from kinbridge_casesystem.codes_cin import (
     PRIMARY_NEEDS,
     REFERRAL_SOURCES,
 )
-from kinbridge_casesystem.cutting import ChildRows, Read, rows_of
+from kinbridge_casesystem.cutting import ChildRows, Read, child_of, rows_of
 from kinbridge_casesystem.quality_rules import oddities
-from kinbridge_casesystem.reading import Numbers, Reading, child_id_of
-from kinbridge_schemas.problems import UnreadableError
+from kinbridge_casesystem.reading import Numbers, Reading
 
 FEED: Final = "annex-a"
 _ON_A_PLAN: Final = "child in need plan"
@@ -46,10 +45,7 @@ _ON_A_PLAN: Final = "child in need plan"
 def read_annex_a(content: bytes, now: datetime) -> Read:
     """Read one child's rows. Raises UnreadableError."""
     rows = rows_of(content)
-    child = child_id_of(rows.child)
-    if child is None:
-        reason = "la-child-id-invalid" if rows.child else "field-missing"
-        raise UnreadableError(reason, "child")
+    child = child_of(rows, "child")
     reading = Reading(now)
     snapshot = _Lists(rows, reading, Numbers()).snapshot(child)
     return Read(snapshot, (*reading.found, *oddities(snapshot)), reading.lasting)

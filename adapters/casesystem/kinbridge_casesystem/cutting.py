@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from kinbridge_casesystem.child import ChildSnapshot
 from kinbridge_casesystem.quality import Finding
+from kinbridge_casesystem.reading import child_id_of
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser, SubjectKey
@@ -178,6 +179,14 @@ class ChildRows(Value):
     child: str
     about: dict[str, str]
     tables: dict[str, tuple[dict[str, str], ...]]
+
+
+def child_of(rows: ChildRows, path: str) -> str:
+    """Give the child that rows are of. Raises UnreadableError with `path` where they name none."""
+    child = child_id_of(rows.child)
+    if child is None:
+        raise UnreadableError("la-child-id-invalid" if rows.child else "field-missing", path)
+    return child
 
 
 def rows_of(content: bytes) -> ChildRows:

@@ -29,10 +29,10 @@ from kinbridge_casesystem.child import (
     Relation,
     Worker,
 )
-from kinbridge_casesystem.cutting import ChildRows, Read, rows_of
+from kinbridge_casesystem.cutting import ChildRows, Read, child_of, rows_of
 from kinbridge_casesystem.extract_kinds import CHILD, DETAILS, KINDS, Kind
 from kinbridge_casesystem.quality_rules import oddities
-from kinbridge_casesystem.reading import Reading, child_id_of
+from kinbridge_casesystem.reading import Reading
 from kinbridge_schemas.problems import UnreadableError
 
 REMOVED: Final = "removed"
@@ -44,9 +44,7 @@ _DEFAULT_FEED: Final = "extract"
 def read_extract(content: bytes, now: datetime) -> Read:
     """Read one child's rows. Raises UnreadableError."""
     rows = rows_of(content)
-    child = child_id_of(rows.child)
-    if child is None:
-        raise UnreadableError("la-child-id-invalid" if rows.child else "field-missing", "child")
+    child = child_of(rows, "child")
     if unknown := sorted(set(rows.tables) - set(KINDS)):
         raise UnreadableError("table-unknown", f"tables.{len(unknown)}")
     reading = Reading(now)

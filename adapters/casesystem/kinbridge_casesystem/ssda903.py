@@ -31,12 +31,13 @@ from kinbridge_casesystem.cutting import (
     Read,
     Row,
     SourceFile,
+    child_of,
     gathered,
     rows_of,
 )
 from kinbridge_casesystem.quality import Finding
 from kinbridge_casesystem.quality_rules import oddities
-from kinbridge_casesystem.reading import Numbers, Reading, child_id_of
+from kinbridge_casesystem.reading import Numbers, Reading
 from kinbridge_casesystem.records import Part
 from kinbridge_casesystem.xml_file import elements, local_name, text_of
 from kinbridge_schemas.problems import UnreadableError
@@ -66,9 +67,7 @@ def cut_903(files: Sequence[SourceFile], loading: Loading, progress: Progress) -
 def read_903(content: bytes, now: datetime) -> Read:
     """Read one child's rows. Raises UnreadableError."""
     rows = rows_of(content)
-    child = child_id_of(rows.child)
-    if child is None:
-        raise UnreadableError("la-child-id-invalid" if rows.child else "field-missing", "CHILD")
+    child = child_of(rows, "CHILD")
     reading, numbers = Reading(now), Numbers()
     adoptions, withdrawn = _adoptions(rows, reading)
     snapshot = ChildSnapshot(

@@ -7,7 +7,7 @@ from typing import Final
 
 from kinbridge_fhir.codes import MAPPING_VERSION, Reading
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.feed import NO_CODES, Feeds, version_with
+from kinbridge_fhir.feed import NO_CODES, LocalCodes, MappingByFeed
 from kinbridge_fhir.message import Message
 from kinbridge_fhir.nems import facts_of_event
 from kinbridge_fhir.nodes import read
@@ -23,19 +23,10 @@ _UNUSED: Final[Mapping[Reading, Mapping[str, str]]] = {
 }
 
 
-class FhirMessages:
+class FhirMessages(MappingByFeed[LocalCodes]):
     """Maps FHIR messages, STU3 and R4, JSON and XML. `feeds` are local codes by feed."""
 
-    compares = False
-
-    def __init__(self, feeds: Feeds | None = None) -> None:
-        self._feeds: Final = dict(feeds or {})
-        self._version: Final = version_with(MAPPING_VERSION, self._feeds)
-
-    @property
-    def version(self) -> str:
-        """The version of this mapping, and of the tables that it was given."""
-        return self._version
+    mapping = MAPPING_VERSION
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one message. Raises UnreadableError where no fact of it can be read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -66,3 +66,22 @@ def version_with(base: str, feeds: Feeds) -> str:
         return base
     told = "|".join(f"{name}={local[name]}" for name in sorted(local))
     return f"{base}.{hashlib.blake2b(told.encode(), digest_size=4).hexdigest()}"
+
+
+C = TypeVar("C", bound=LocalCodes)
+
+
+class MappingByFeed(Generic[C]):
+    """What mappings with code tables of feeds have in common: their tables, and their version."""
+
+    compares = False
+    mapping: ClassVar[str]
+
+    def __init__(self, feeds: Mapping[str, C] | None = None) -> None:
+        self._feeds: Final = dict(feeds or {})
+        self._version: Final = version_with(self.mapping, self._feeds)
+
+    @property
+    def version(self) -> str:
+        """The version of this mapping, and of the tables that it was given."""
+        return self._version

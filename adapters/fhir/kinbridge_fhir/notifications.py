@@ -14,7 +14,7 @@ from typing import Final
 from kinbridge_fhir.collection import Collection, tail
 from kinbridge_fhir.deleted import Deleted, deleted
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.feed import NO_CODES, Feeds, version_with
+from kinbridge_fhir.feed import NO_CODES, LocalCodes, MappingByFeed
 from kinbridge_fhir.heard import Delivered, Happened, Pointer
 from kinbridge_fhir.nodes import Node, read, text
 from kinbridge_fhir.notices import Notification, tells_status
@@ -73,22 +73,13 @@ def _to_be_asked(notification: Notification, event: Happened) -> bool:
     return resource is None or lacks_patient(notification, resource)
 
 
-class FhirNotifications:
+class FhirNotifications(MappingByFeed[LocalCodes]):
     """Maps what subscriptions bring, R4, R4B and R5, JSON and XML.
 
     `feeds` are local codes by server.
     """
 
-    compares = False
-
-    def __init__(self, feeds: Feeds | None = None) -> None:
-        self._feeds: Final = dict(feeds or {})
-        self._version: Final = version_with(NOTIFICATION_MAPPING, self._feeds)
-
-    @property
-    def version(self) -> str:
-        """The version of this mapping, and of the tables that it was given."""
-        return self._version
+    mapping = NOTIFICATION_MAPPING
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one record. Raises UnreadableError where nothing of it can be read."""

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from kinbridge_fhir.codes import MAPPING_VERSION
 from kinbridge_fhir.facts import Account, parked
-from kinbridge_fhir.feed import NO_CODES, Feeds, LocalCodes, version_with
+from kinbridge_fhir.feed import NO_CODES, LocalCodes, MappingByFeed
 from kinbridge_fhir.resources import facts_of
 from kinbridge_fhir.search_pages import Page, believed, nobody_found, pages_of
 from kinbridge_schemas.base import Id, derive_id
@@ -41,22 +41,13 @@ _OWN_CARE: Final = (AppointmentRecorded, ChildNotBrought)
 """Of an adult, and of a young mother who is a child herself, these are no care of a pregnancy."""
 
 
-class FhirSearches:
+class FhirSearches(MappingByFeed[LocalCodes]):
     """Maps the answers of FHIR servers that were searched for care.
 
     `feeds` are local codes by server.
     """
 
-    compares = False
-
-    def __init__(self, feeds: Feeds | None = None) -> None:
-        self._feeds: Final = dict(feeds or {})
-        self._version: Final = version_with(MAPPING_VERSION, self._feeds)
-
-    @property
-    def version(self) -> str:
-        """The version of this mapping, and of the tables that it was given."""
-        return self._version
+    mapping = MAPPING_VERSION
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one answer. Raises UnreadableError where it is not said to what it is one.

@@ -41,6 +41,7 @@ def _values() -> dict[str, Any]:
         ),
         **dict.fromkeys(("agency", "basis", "ground", "trigger", "scope", "decision"), "health"),
         **dict.fromkeys(("worker", "cancelled_by"), "SW-77"),
+        "meeting": "strategy-discussion",
         "role": "lcpp",
         "response": "accept",
         "participation": "attended",

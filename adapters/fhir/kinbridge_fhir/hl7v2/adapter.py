@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kinbridge_fhir.feed import version_with
+from kinbridge_fhir.feed import MappingByFeed
 from kinbridge_fhir.hl7v2.appointments import appointment
 from kinbridge_fhir.hl7v2.codes import MAPPING_VERSION, TRIGGERS, Reading
 from kinbridge_fhir.hl7v2.demographics import demographics, merges, relationships
@@ -21,22 +21,13 @@ from kinbridge_schemas.received import Received
 _WITH_RELATIVES: Final = frozenset({Reading.ARRIVAL, Reading.UPDATE})
 
 
-class Hl7v2:
+class Hl7v2(MappingByFeed[FeedCodes]):
     """Maps HL7 v2 messages. `feeds` are the local codes of each feed by its name.
 
     A feed that is not named has the standard's codes only: its own are parked.
     """
 
-    compares = False
-
-    def __init__(self, feeds: Mapping[str, FeedCodes] | None = None) -> None:
-        self._feeds: Final = dict(feeds or {})
-        self._version: Final = version_with(MAPPING_VERSION, self._feeds)
-
-    @property
-    def version(self) -> str:
-        """The version of this mapping, and of the tables that it was given."""
-        return self._version
+    mapping = MAPPING_VERSION
 
     def __call__(self, received: Received, given: Given, /) -> Mapped:
         """Map one message. Raises UnreadableError where no fact of it can be read."""
