@@ -25,7 +25,7 @@ from kinbridge.topics.acls import acls as wanted_acls
 from kinbridge.topics.graph import graph as picture
 from kinbridge.topics.plan import Outcome, Plan, PlanRefusedError, make_plan, verify_plan
 from kinbridge.topics.wanted import wanted
-from kinbridge_schemas.topics import Topics, TopicsError, load_topics
+from kinbridge_schemas.topics import TopicsError, load_topics
 
 if TYPE_CHECKING:
     from kinbridge.runtime.admin import ClusterAdmin
@@ -94,13 +94,6 @@ def _start(settings: Settings, *, attached: bool) -> None:
         end_with_parent()
 
 
-def _line_topics(settings: Settings) -> Topics:
-    from kinbridge.runtime.embedded import PARTITIONS
-
-    topics = load_topics(settings.topics)
-    return topics.with_partitions(PARTITIONS) if settings.embedded else topics
-
-
 def _authorities(settings: Settings, given: tuple[str, ...] = ()) -> tuple[str, ...]:
     return given or tuple(sorted(load_all(settings.partnerships)))
 
@@ -150,12 +143,13 @@ def source(kind: str, *, attached: bool) -> None:
 @_attached
 def ticker(*, attached: bool) -> None:
     """Write the time to the topics at the head of the line."""
+    from kinbridge.runtime.embedded import line_topics
     from kinbridge.runtime.ticker import Beat, Ticker, head_topics
 
     with _plainly():
         settings = Settings()
         _start(settings, attached=attached)
-        topics = _line_topics(settings)
+        topics = line_topics(settings)
         beat = Beat(head_topics(topics), topics.line_partitions, settings.clock_behind)
         Ticker(settings.kafka_config, beat).run(settings.clock_interval, _until_told())
 

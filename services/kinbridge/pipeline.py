@@ -32,7 +32,6 @@ from kinbridge_casesystem.registry import AdapterError, third_party_routes
 from kinbridge_schemas.contracts import codec
 from kinbridge_schemas.identifiers import AuthorityCode, Pseudonymiser
 from kinbridge_schemas.mapped import Routes
-from kinbridge_schemas.topics import Topics, load_topics
 
 Policies = Mapping[AuthorityCode, Partnership]
 
@@ -87,6 +86,7 @@ def stages(
 def run_worker(name: str, settings: Settings) -> int:
     """Run one worker of a stage until it is told to stop. Ends the process with its code."""
     from kinbridge.runtime.app import Group
+    from kinbridge.runtime.embedded import line_topics
     from kinbridge.runtime.worker import Settings as HowToRun
     from kinbridge.runtime.worker import run_stage
 
@@ -134,7 +134,8 @@ def run_intake(settings: Settings) -> int:
 
 
 def _poll_mesh(settings: Settings, sources: Sources) -> int:
-    from kinbridge.intake.mesh.serving import Watching, connection_of, serve
+    from kinbridge.intake.mesh.serving import connection_of, serve
+    from kinbridge.intake.watching import Watching
 
     return serve(
         [(each, connection_of(each, named_in_a_file)) for each in sources.mesh],
@@ -145,7 +146,8 @@ def _poll_mesh(settings: Settings, sources: Sources) -> int:
 
 
 def _listen_mllp(settings: Settings, sources: Sources) -> int:
-    from kinbridge.intake.mllp.serving import Watching, serve, tls_of
+    from kinbridge.intake.mllp.serving import serve, tls_of
+    from kinbridge.intake.watching import Watching
 
     return serve(
         [(each, tls_of(each, named_in_a_file)) for each in sources.mllp],
@@ -156,7 +158,8 @@ def _listen_mllp(settings: Settings, sources: Sources) -> int:
 
 
 def _look_after_subscriptions(settings: Settings, sources: Sources) -> int:
-    from kinbridge.intake.subscriptions.serving import Watching, serve
+    from kinbridge.intake.subscriptions.serving import serve
+    from kinbridge.intake.watching import Watching
 
     return serve(
         sources.subscriptions,
@@ -168,7 +171,8 @@ def _look_after_subscriptions(settings: Settings, sources: Sources) -> int:
 
 
 def _watch_folders(settings: Settings, sources: Sources) -> int:
-    from kinbridge.intake.files.serving import Watching, serve
+    from kinbridge.intake.files.serving import serve
+    from kinbridge.intake.watching import Watching
 
     return serve(
         sources,
@@ -180,7 +184,8 @@ def _watch_folders(settings: Settings, sources: Sources) -> int:
 
 
 def _read_databases(settings: Settings, sources: Sources) -> int:
-    from kinbridge.intake.sql.serving import Watching, serve
+    from kinbridge.intake.sql.serving import serve
+    from kinbridge.intake.watching import Watching
 
     return serve(
         sources,
@@ -211,14 +216,6 @@ def sources_named(settings: Settings) -> tuple[str, ...]:
     found = load_sources(settings.sources)
     _others(found)  # an adapter that cannot run is told before anything starts
     return tuple(name for name in SOURCES if getattr(found, name))
-
-
-def line_topics(settings: Settings) -> Topics:
-    """Give the topics as this line has them: the embedded broker has its own partition count."""
-    from kinbridge.runtime.embedded import PARTITIONS
-
-    topics = load_topics(settings.topics)
-    return topics.with_partitions(PARTITIONS) if settings.embedded else topics
 
 
 def _agent(name: str, policies: Policies, sources: Sources) -> Perform | None:

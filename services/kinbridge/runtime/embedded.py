@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import KafkaException, Producer
 
+from kinbridge_schemas.topics import load_topics
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from kinbridge.settings import Settings
+    from kinbridge_schemas.topics import Topics
 
 PARTITIONS: Final = 4
 """What the mock cluster gives to a topic that is asked for. It cannot be told another number."""
@@ -40,6 +45,12 @@ class EmbeddedBroker:
     bootstrap: str
     cluster: str
     _holder: Producer
+
+
+def line_topics(settings: Settings) -> Topics:
+    """Give the topics as this line has them: the embedded broker has its own partition count."""
+    topics = load_topics(settings.topics)
+    return topics.with_partitions(PARTITIONS) if settings.embedded else topics
 
 
 def start_embedded_broker(topics: Iterable[str], *, production: bool) -> EmbeddedBroker:
