@@ -6,14 +6,28 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from kinbridge.intake.entries import Entry
 from kinbridge.runtime.durable import KafkaDurable, NotDurableError
+from kinbridge.runtime.exits import Exit
 from kinbridge_schemas.envelope import to_headers
 
 Clock = Callable[[], datetime]
-__all__ = ["Clock", "Durable", "NotDurableError", "NotWritten", "Written", "wall_clock", "write"]
+__all__ = [
+    "BROKER_LOST",
+    "Clock",
+    "Durable",
+    "NotDurableError",
+    "NotWritten",
+    "Written",
+    "open_durable",
+    "wall_clock",
+    "write",
+]
+
+BROKER_LOST: Final = int(Exit.BROKER)
+"""The exit code of a source's process whose Kafka client needs a new start."""
 
 
 class Durable(Protocol):

@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from kinbridge.intake.subscriptions.agent import FhirServer, check_secret
-from kinbridge.intake.subscriptions.serving import Watching, asking_of, serve
+from kinbridge.intake.subscriptions.serving import asking_of, serve
+from kinbridge.intake.watching import Watching
 from kinbridge.sources.loader import SourcesError, parse_sources
 from tests.services.intake.door import PSEUDONYMS
 from tests.services.intake.subscriptions.world import a_subscription
@@ -114,4 +115,4 @@ def test_a_door_that_is_not_encrypted_stops_the_start() -> None:
 
 def test_without_a_subscription_there_is_nothing_to_start() -> None:
     with pytest.raises(SourcesError, match="no FHIR subscription"):
-        serve([], SecretStr, {}, PSEUDONYMS, Watching())
+        serve([], SecretStr, {}, PSEUDONYMS, Watching(port=0))

@@ -30,14 +30,11 @@ from kinbridge.intake.files.decide import (
 )
 from kinbridge.intake.files.taking import Taking
 from kinbridge.intake.files.unpack import Copies, chunks_of
-from kinbridge.runtime.exits import Exit
 from kinbridge_casesystem.cutting import Loading, unheard
 from kinbridge_casesystem.quality import Finding, Tally
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.problems import UnreadableError
-
-BROKER_LOST: Final = int(Exit.BROKER)
 
 _AT_ONCE: Final = 200
 _TOLD_EVERY: Final = 10_000

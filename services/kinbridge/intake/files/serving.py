@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,16 +13,15 @@ import structlog
 from pydantic import SecretStr
 
 from kinbridge.intake.agent import open_durable, wall_clock
-from kinbridge.intake.files.agent import BROKER_LOST, Folder, Watcher, Writing
+from kinbridge.intake.files.agent import Folder, Watcher, Writing
 from kinbridge.intake.files.decide import End, Loaded, LoadWaits
 from kinbridge.intake.files.meters import Meters
 from kinbridge.intake.files.taking import taking
 from kinbridge.intake.freshness import Freshness
-from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.intake.watching import Watching, on_signal, rest, run_each
 from kinbridge.sources.files import WatchedFolder
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.model import Sources
-from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _log = structlog.get_logger("kinbridge.intake.files")
@@ -33,14 +32,6 @@ _ENDS: Final = {
     "LoadRepeated": "repeated",
     "LoadWaits": "waiting",
 }
-
-
-class Watching(Value):
-    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = 8084
-    within: float = 5.0
 
 
 def watcher_of(
@@ -70,20 +61,20 @@ class Round:
     def __post_init__(self) -> None:
         self._fresh = Freshness(self.told.expect_within, self.watcher.writing.clock())
         within = self.told.expect_within.total_seconds()
-        self.meters.expected.labels(self.told.source).set(within)
+        self.meters.expected.labels(self.source).set(within)
+
+    @property
+    def source(self) -> str:
+        return self.told.source
 
     async def run(self) -> None:
         while not self.stopping.is_set() and self.watcher.writing.durable.ready:
             await self.once()
-            try:
-                every = self.told.look_every.total_seconds()
-                await asyncio.wait_for(self.stopping.wait(), every)
-            except TimeoutError:
-                continue
+            await rest(self.stopping, self.told.look_every.total_seconds())
 
     async def once(self) -> None:
         """Look once, and count what was found."""
-        source, now = self.told.source, self.watcher.writing.clock()
+        now = self.watcher.writing.clock()
         try:
             ends = await self.watcher.look()
         except OSError as problem:
@@ -91,32 +82,31 @@ class Round:
             return
         waits = [end.reason for end in ends if isinstance(end, LoadWaits)]
         self._fail(waits[0] if waits else "", "")
-        self.meters.polled.labels(source).set(now.timestamp())
+        self.meters.polled.labels(self.source).set(now.timestamp())
         for end in ends:
             self._count(end)
         self._listen(bool(ends))
 
     def _count(self, end: End) -> None:
-        source = self.told.source
-        self.meters.loads.labels(source, _ENDS[type(end).__name__]).inc()
+        self.meters.loads.labels(self.source, _ENDS[type(end).__name__]).inc()
         if isinstance(end, Loaded):
-            self.meters.records.labels(source).inc(end.records)
+            self.meters.records.labels(self.source).inc(end.records)
 
     def _listen(self, heard: bool) -> None:  # noqa: FBT001 - it is the claim itself
-        source, now, before = self.told.source, self.watcher.writing.clock(), self._fresh
+        now, before = self.watcher.writing.clock(), self._fresh
         self._fresh = before.heard_at(now) if heard else before.looked_at(now)
         if heard:
-            self.meters.received.labels(source).set(now.timestamp())
-        self.meters.silent.labels(source).set(self._fresh.silent)
+            self.meters.received.labels(self.source).set(now.timestamp())
+        self.meters.silent.labels(self.source).set(self._fresh.silent)
         if self._fresh.silent and not before.silent:
             quiet = int(before.quiet_for(now).total_seconds())
-            _log.error("source.silent", source=source, quiet_seconds=quiet)
+            _log.error("source.silent", source=self.source, quiet_seconds=quiet)
 
     def _fail(self, reason: str, problem: str) -> None:
         if reason and reason != self.failing:
-            _log.error("files.failing", source=self.told.source, reason=reason, problem=problem)
+            _log.error("files.failing", source=self.source, reason=reason, problem=problem)
         self.failing = reason
-        self.meters.failing.labels(self.told.source).set(bool(reason))
+        self.meters.failing.labels(self.source).set(bool(reason))
 
 
 def serve(
@@ -132,36 +122,21 @@ def serve(
     """
     if not sources.folders:
         raise SourcesError("The file of sources names no folder.")
-    durable = open_durable(kafka, watching.within)
-    try:
+    with closing(open_durable(kafka, watching.within)) as durable:
         writing = Writing(durable, pseudonymiser, wall_clock)
         watchers = [
             (each, watcher_of(each, sources, setting, writing)) for each in sources.folders
         ]
         return asyncio.run(_serve(watchers, writing, watching))
-    finally:
-        durable.close()
 
 
 async def _serve(
     watchers: Sequence[tuple[WatchedFolder, Watcher]], writing: Writing, watching: Watching
 ) -> int:
-    stopping, meters, loop = asyncio.Event(), Meters(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    stopping, meters = asyncio.Event(), Meters()
+    on_signal(stopping.set)
     rounds = [Round(told, watcher, meters, stopping) for told, watcher in watchers]
-
-    def failing() -> list[str]:
-        found = [f"{each.told.source}:{each.failing}" for each in rounds if each.failing]
-        return found if writing.durable.ready else [*found, "kafka"]
-
-    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
     _log.info("files.started", folders=len(rounds))
-    async with asyncio.TaskGroup() as beside:
-        beside.create_task(watch.serve())
-        async with asyncio.TaskGroup() as tasks:
-            for each in rounds:
-                tasks.create_task(each.run())
-        watch.should_exit = True
+    code = await run_each(rounds, writing.durable, watching, meters.registry)
     _log.info("files.stopped")
-    return 0 if writing.durable.ready else BROKER_LOST
+    return code

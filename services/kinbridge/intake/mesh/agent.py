@@ -26,11 +26,9 @@ from kinbridge.intake.mesh.box import MOST_LISTED, TryLater
 from kinbridge.intake.mesh.decide import Head, Parcel, Unfetched
 from kinbridge.intake.mesh.pace import NOT_TO_BE_HAD, REFUSED, reason_of
 from kinbridge.intake.mesh.unpack import TOO_LARGE, Chunk
-from kinbridge.runtime.exits import Exit
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.mesh import Mailbox
 
-BROKER_LOST: Final = int(Exit.BROKER)
 _TIMEOUT: Final = 10.0
 """Seconds without an answer. Shorter than the time that a process is given to stop."""
 _READ: Final = 65_536

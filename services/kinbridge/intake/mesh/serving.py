@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from threading import Event
 from typing import Final
 
@@ -12,28 +12,19 @@ import structlog
 from pydantic import SecretStr
 
 from kinbridge.intake.agent import Durable, open_durable, wall_clock
-from kinbridge.intake.mesh.agent import BROKER_LOST, Connection, MeshBox
+from kinbridge.intake.mesh.agent import Connection, MeshBox
 from kinbridge.intake.mesh.decide import Desk, Readers
 from kinbridge.intake.mesh.meters import Meters
 from kinbridge.intake.mesh.polling import Poller
-from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.intake.watching import Watching, on_signal, run_each
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.mesh import Mailbox
 from kinbridge_fhir.envelope import message_id, signal_id
-from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _log = structlog.get_logger("kinbridge.intake.mesh")
 
 READERS: Final[Readers] = {"fhir-message": message_id, "mns-signal": signal_id}
-
-
-class Watching(Value):
-    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = 8081
-    within: float = 5.0
 
 
 def connection_of(mailbox: Mailbox, setting: Callable[[str], SecretStr]) -> Connection:
@@ -66,11 +57,8 @@ def serve(
         raise SourcesError("The file of sources names no MESH mailbox.")
     stopping = Event()
     boxes = [(each, MeshBox(each, connection, stopping)) for each, connection in mailboxes]
-    durable = open_durable(kafka, watching.within)
-    try:
+    with closing(open_durable(kafka, watching.within)) as durable:
         return asyncio.run(_serve(boxes, durable, pseudonymiser, watching, stopping))
-    finally:
-        durable.close()
 
 
 async def _serve(
@@ -98,21 +86,8 @@ async def _serve(
         stopping.set()
         told.set()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-
-    def failing() -> list[str]:
-        found = [f"{each.source}:{each.failing}" for each in pollers if each.failing]
-        return found if durable.ready else [*found, "kafka"]
-
-    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
+    on_signal(stop)
     _log.info("mesh.started", mailboxes=len(boxes))
-    async with asyncio.TaskGroup() as beside:
-        beside.create_task(watch.serve())
-        async with asyncio.TaskGroup() as tasks:
-            for each in pollers:
-                tasks.create_task(each.run())
-        watch.should_exit = True
+    code = await run_each(pollers, durable, watching, meters.registry)
     _log.info("mesh.stopped")
-    return 0 if durable.ready else BROKER_LOST
+    return code

@@ -18,11 +18,9 @@ from kinbridge.intake.freshness import Freshness
 from kinbridge.intake.mllp.decide import Accepted, Decided, Entrance, Refused, decide, reply
 from kinbridge.intake.mllp.frames import Frame, Framer, framed
 from kinbridge.intake.mllp.meters import Meters
-from kinbridge.runtime.exits import Exit
 from kinbridge.sources.mllp import MllpFeed
 from kinbridge_schemas.identifiers import Pseudonymiser
 
-BROKER_LOST: Final = int(Exit.BROKER)
 _READ: Final = 65_536
 _TOGETHER: Final = 64
 """How many messages of one connection are on their way to Kafka at one time."""

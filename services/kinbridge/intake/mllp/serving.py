@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
 from kinbridge.intake.agent import Durable, open_durable, wall_clock
-from kinbridge.intake.mllp.agent import BROKER_LOST, Desk, Listener, tls_context
+from kinbridge.intake.mllp.agent import Desk, Listener, tls_context
 from kinbridge.intake.mllp.meters import Meters
-from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.intake.watching import Watching, exit_code, on_signal, run_watched
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.mllp import MllpFeed, Tls
-from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _log = structlog.get_logger("kinbridge.intake.mllp")
 
 _STOP_WITHIN: Final = 8.0
-
-
-class Watching(Value):
-    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = 8082
-    within: float = 5.0
 
 
 def tls_of(feed: MllpFeed, setting: Callable[[str], SecretStr]) -> ssl.SSLContext | None:
@@ -67,11 +58,8 @@ def serve(
     """
     if not feeds:
         raise SourcesError("The file of sources names no HL7 v2 feed.")
-    durable = open_durable(kafka, watching.within)
-    try:
+    with closing(open_durable(kafka, watching.within)) as durable:
         return asyncio.run(_serve(feeds, durable, pseudonymiser, watching))
-    finally:
-        durable.close()
 
 
 async def _serve(
@@ -80,27 +68,25 @@ async def _serve(
     pseudonymiser: Pseudonymiser,
     watching: Watching,
 ) -> int:
-    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    stopping = asyncio.Event()
+    on_signal(stopping.set)
     desk = Desk(durable, pseudonymiser, wall_clock, Meters(), lost=stopping)
     listeners = [Listener(feed, desk, tls) for feed, tls in feeds]
     await _start(listeners)
+    listening = _listen(listeners, desk)
+    code = await run_watched(listening, durable, watching, desk.meters.registry, list)
+    _log.info("mllp.stopped")
+    return code
 
-    def failing() -> list[str]:
-        return [] if durable.ready else ["kafka"]
 
-    watch = Watch(watch_app(desk.meters.registry, failing), watching.host, watching.port)
+async def _listen(listeners: Sequence[Listener], desk: Desk) -> int:
     async with asyncio.TaskGroup() as beside:
-        beside.create_task(watch.serve())
         watched = [beside.create_task(each.watch()) for each in listeners]
-        await stopping.wait()
+        await desk.lost.wait()
         await asyncio.gather(*(each.stop(_STOP_WITHIN) for each in listeners))
         for task in watched:
             task.cancel()
-        watch.should_exit = True
-    _log.info("mllp.stopped")
-    return 0 if durable.ready else BROKER_LOST
+    return exit_code(desk.durable)
 
 
 async def _start(listeners: Sequence[Listener]) -> None:

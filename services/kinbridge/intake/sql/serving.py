@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import structlog
 from pydantic import SecretStr
 
 from kinbridge.intake.agent import open_durable, wall_clock
-from kinbridge.intake.files.agent import BROKER_LOST, Writing
+from kinbridge.intake.files.agent import Writing
 from kinbridge.intake.files.decide import End, Loaded, LoadRefused, LoadWaits
 from kinbridge.intake.files.meters import Meters
 from kinbridge.intake.freshness import Freshness
 from kinbridge.intake.sql.agent import Copy, CopyUnreadableError
 from kinbridge.intake.sql.decide import next_reading
-from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.intake.watching import Watching, on_signal, rest, run_each
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.model import Sources
 from kinbridge.sources.sql import ReportingCopy
-from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _log = structlog.get_logger("kinbridge.intake.sql")
-
-
-class Watching(Value):
-    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = 8085
-    within: float = 5.0
 
 
 def copies_of(
@@ -55,19 +46,19 @@ class Readings:
     fresh: Freshness
     failing: str = ""
 
+    @property
+    def source(self) -> str:
+        return self.told.source
+
     async def run(self) -> None:
         while not self.stopping.is_set() and self.writing.durable.ready:
             await self.once()
             now = self.writing.clock()
-            wait = (next_reading(now, self.told.at) - now).total_seconds()
-            try:
-                await asyncio.wait_for(self.stopping.wait(), wait)
-            except TimeoutError:
-                continue
+            await rest(self.stopping, (next_reading(now, self.told.at) - now).total_seconds())
 
     async def once(self) -> None:
         """Read once, and count what came of it."""
-        source = self.told.source
+        source = self.source
         try:
             end = await self.copy.read(self.writing)
         except CopyUnreadableError as problem:
@@ -85,7 +76,7 @@ class Readings:
         self.meters.silent.labels(source).set(self.fresh.silent)
 
     def _count(self, end: End) -> None:
-        source, self.failing = self.told.source, ""
+        source, self.failing = self.source, ""
         match end:
             case Loaded(records=records, report=report):
                 self.meters.loads.labels(source, "taken").inc()
@@ -115,36 +106,20 @@ def serve(
     """Read until SIGTERM or SIGINT. Gives the exit code. Raises SourcesError."""
     if not sources.sql:
         raise SourcesError("The file of sources names no reporting copy.")
-    durable = open_durable(kafka, watching.within)
-    try:
+    with closing(open_durable(kafka, watching.within)) as durable:
         writing = Writing(durable, pseudonymiser, wall_clock)
         return asyncio.run(_serve(copies_of(sources, setting), writing, watching))
-    finally:
-        durable.close()
 
 
 async def _serve(
     copies: Sequence[tuple[ReportingCopy, Copy]], writing: Writing, watching: Watching
 ) -> int:
-    stopping, meters, loop = asyncio.Event(), Meters(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    stopping, meters = asyncio.Event(), Meters()
+    on_signal(stopping.set)
     readings = [
         Readings(
             told, copy, writing, meters, stopping, Freshness(told.expect_within, wall_clock())
         )
         for told, copy in copies
     ]
-
-    def failing() -> list[str]:
-        found = [f"{each.told.source}:{each.failing}" for each in readings if each.failing]
-        return found if writing.durable.ready else [*found, "kafka"]
-
-    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
-    async with asyncio.TaskGroup() as beside:
-        beside.create_task(watch.serve())
-        async with asyncio.TaskGroup() as tasks:
-            for each in readings:
-                tasks.create_task(each.run())
-        watch.should_exit = True
-    return 0 if writing.durable.ready else BROKER_LOST
+    return await run_each(readings, writing.durable, watching, meters.registry)

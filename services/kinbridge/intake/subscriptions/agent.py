@@ -20,19 +20,17 @@ from pydantic import SecretStr
 
 from kinbridge.intake.stage import NHS
 from kinbridge.intake.subscriptions.letters import Letter, letter_of
-from kinbridge.runtime.exits import Exit
 from kinbridge.runtime.following import MOST_READ, Follower
 from kinbridge.runtime.reader import BrokerAwayError
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.subscriptions import FhirSubscription
 from kinbridge_fhir.subscribing import JSON_TYPE
 
-__all__ = ["BROKER_LOST", "AwayError", "BrokerAwayError", "FhirServer", "KafkaLog", "Reply"]
+__all__ = ["AwayError", "BrokerAwayError", "FhirServer", "KafkaLog", "Reply"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BROKER_LOST: Final = int(Exit.BROKER)
 GROUP: Final = "kinbridge-intake-subscriptions"
 _TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 _WITHIN: Final = 60.0

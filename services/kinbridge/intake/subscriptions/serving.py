@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 
 import structlog
 from pydantic import SecretStr
 
-from kinbridge.intake.agent import Clock, Durable, NotWritten, open_durable, wall_clock, write
+from kinbridge.intake.agent import (
+    BROKER_LOST,
+    Clock,
+    Durable,
+    NotWritten,
+    open_durable,
+    wall_clock,
+    write,
+)
 from kinbridge.intake.entries import Arrival
 from kinbridge.intake.subscriptions.agent import (
-    BROKER_LOST,
     AwayError,
     BrokerAwayError,
     FhirServer,
@@ -24,25 +31,16 @@ from kinbridge.intake.subscriptions.client import Client, watched
 from kinbridge.intake.subscriptions.hooks import PATH, SCHEME
 from kinbridge.intake.subscriptions.letters import asked
 from kinbridge.intake.subscriptions.meters import Meters
-from kinbridge.intake.watching import Watch, watch_app
+from kinbridge.intake.watching import Watching, exit_code, on_signal, run_watched
 from kinbridge.sources.care import BearerAuth
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.subscriptions import FhirSubscription
-from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import Pseudonymiser
 
 _log = structlog.get_logger("kinbridge.intake.subscriptions")
 
 Setting = Callable[[str], SecretStr]
 """Gives what a setting holds, by its name."""
-
-
-class Watching(Value):
-    """Where metrics and readiness are served, and how long Kafka may take, in seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = 8083
-    within: float = 5.0
 
 
 def secret_of(config: FhirSubscription, setting: Setting) -> SecretStr:
@@ -94,15 +92,12 @@ def serve(
     """
     if not subscriptions:
         raise SourcesError("The file of sources names no FHIR subscription.")
-    durable = open_durable(kafka, watching.within)
-    try:
+    with closing(open_durable(kafka, watching.within)) as durable:
         askings = [
             asking_of(each, setting, keeping(each, durable, pseudonymiser, wall_clock))
             for each in subscriptions
         ]
         return asyncio.run(_serve(askings, durable, kafka, watching))
-    finally:
-        durable.close()
 
 
 async def _serve(
@@ -120,21 +115,17 @@ async def _serve(
         meters=meters,
         watched=watched(askings, log.remembered, wall_clock()),
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, client.stopping.set)
-
-    def failing() -> list[str]:
-        return client.failing if durable.ready else [*client.failing, "kafka"]
-
-    watch = Watch(watch_app(meters.registry, failing), watching.host, watching.port)
+    on_signal(client.stopping.set)
     _log.info("subscriptions.started", subscriptions=len(askings))
-    beside = asyncio.create_task(watch.serve())
     try:
-        code = await _until_told(client, durable)
+        code = await run_watched(
+            _until_told(client, durable),
+            durable,
+            watching,
+            meters.registry,
+            lambda: client.failing,
+        )
     finally:
-        watch.should_exit = True
-        await beside
         await log.close()
         for each in askings:
             await each.server.close()
@@ -148,4 +139,4 @@ async def _until_told(client: Client, durable: Durable) -> int:
     except BrokerAwayError as problem:
         _log.error("subscriptions.broker-away", reason=str(problem))
         return BROKER_LOST
-    return 0 if durable.ready else BROKER_LOST
+    return exit_code(durable)

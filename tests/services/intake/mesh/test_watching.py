@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from kinbridge.intake.mesh.meters import Meters
-from kinbridge.intake.mesh.serving import READERS, Watching, serve
-from kinbridge.intake.watching import watch_app
+from kinbridge.intake.mesh.serving import READERS, serve
+from kinbridge.intake.watching import Watching, watch_app
 from kinbridge.sources.loader import SourcesError
 from kinbridge_schemas.mapped import ROUTES
 from tests.services.intake.door import PSEUDONYMS
@@ -50,4 +50,4 @@ def test_what_goes_on_has_a_route_of_mapping_and_an_id() -> None:
 
 def test_without_a_mailbox_there_is_nothing_to_start() -> None:
     with pytest.raises(SourcesError, match="no MESH mailbox"):
-        serve([], {}, PSEUDONYMS, Watching())
+        serve([], {}, PSEUDONYMS, Watching(port=0))

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kinbridge.intake.mllp.serving import Watching, serve
+from kinbridge.intake.mllp.serving import serve
+from kinbridge.intake.watching import Watching
 from kinbridge.mapping.routes import routes_of
 from kinbridge.sources.loader import SourcesError, parse_sources
 from tests.services.intake.mllp.talk import PSEUDONYMS, a_feed
@@ -108,4 +109,4 @@ def test_a_feed_maps_with_its_own_codes_and_its_events_say_so_by_the_version() -
 
 def test_without_a_feed_there_is_nothing_to_start() -> None:
     with pytest.raises(SourcesError, match="no HL7 v2 feed"):
-        serve([], {}, PSEUDONYMS, Watching())
+        serve([], {}, PSEUDONYMS, Watching(port=0))
