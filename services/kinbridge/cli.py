@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _ELSEWHERE: Final = {
     "adapter": "kinbridge.adapters.commands:adapter",
     "demo": "kinbridge.demo.commands:demo",
+    "meetings": "kinbridge.measures.commands:meetings",
     "story": "kinbridge.demo.commands:story",
     "try": "kinbridge.trying:try_files",
 }

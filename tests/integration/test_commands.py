@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from kinbridge.runtime.clock import is_clock
 from tests.integration.kafka import need_kafka, start_kafka
+from tests.services.measures.test_commands import TOPIC as SHARED_EVENTS
+from tests.services.measures.test_commands import write, written
+from tests.services.meetings.march import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +105,21 @@ def test_permissions_are_given_once(own_kafka: Broker) -> None:
 
     assert first.returncode == 0, first.stderr
     assert second.stdout.splitlines()[-1].startswith("0 given")
+
+
+def test_measures_say_how_far_back_the_topic_goes(own_kafka: Broker) -> None:
+    where, first = own_kafka.bootstrap, TopicPartition(SHARED_EVENTS, 0, 1)
+    asked = ("meetings", "measures", "--authority", "209", "--month", "2026-03", "--json")
+    kinbridge(where, "topics", "apply", "--yes", *AUTHORITIES)
+    write(where, written(EVENTS))
+
+    whole = json.loads(kinbridge(where, *asked).stdout)
+    admin = AdminClient({"bootstrap.servers": where})
+    admin.delete_records([first])[first].result(WITHIN)
+    cut = json.loads(kinbridge(where, *asked).stdout)
+
+    assert (whole["held"]["meetings"], whole["whole_since"]) == (9, None)
+    assert cut["whole_since"] is not None
 
 
 def test_the_embedded_broker_holds_the_topics_and_the_ticker_writes_to_it(tmp_path: Path) -> None:

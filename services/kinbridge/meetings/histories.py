@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from kinbridge_schemas.base import Id
 from kinbridge_schemas.events import ChildEvent
@@ -16,6 +17,7 @@ from kinbridge_schemas.events.protection import (
     MeetingInvitationSent,
     StrategyDiscussionCancelled,
     StrategyDiscussionHeld,
+    StrategyDiscussionRequested,
     StrategyDiscussionRescheduled,
     StrategyDiscussionScheduled,
 )
@@ -35,9 +37,14 @@ class Sent:
 
 @dataclass(slots=True)
 class History:
-    """All that was told of one strategy discussion. Times by when each was said."""
+    """All that was told of one strategy discussion. Times by when each was said.
+
+    `of_its_kind` is whether anything of it was told that is of strategy discussions alone: an
+    invitation may be to another meeting.
+    """
 
     meeting: Id
+    of_its_kind: bool = False
     immediate: bool = False
     held: bool = False
     cancelled: str | None = None
@@ -55,6 +62,11 @@ class History:
     def first_start(self) -> datetime | None:
         return self.starts[min(self.starts)] if self.starts else None
 
+    @property
+    def moved(self) -> bool:
+        """Whether it was given another time than its first."""
+        return len(set(self.starts.values())) > 1
+
     def invitations(self, agency: str = HEALTH) -> list[Sent]:
         return sorted((s for s in self.sent if s.agency == agency), key=lambda s: s.at)
 
@@ -63,14 +75,27 @@ class History:
         return {role: how for (who, role), how in self.parts.items() if who == agency}
 
 
+_OF_ITS_KIND: Final = (
+    StrategyDiscussionRequested,
+    StrategyDiscussionScheduled,
+    StrategyDiscussionRescheduled,
+    StrategyDiscussionCancelled,
+    StrategyDiscussionHeld,
+)
+
+
 def histories(events: Iterable[ChildEvent]) -> list[History]:
     """Give the history of each strategy discussion, by its id; the latest account counts."""
     found: dict[Id, History] = {}
-    for event in _latest(events):
-        own = getattr(event.detail, "meeting_id", None)
-        if own is not None:
-            _add(found.setdefault(own, History(own)), event)
-    return [found[own] for own in sorted(found) if found[own].starts]
+    for event in _latest(event for event in events if _meeting_of(event) is not None):
+        own = _meeting_of(event) or ""
+        _add(found.setdefault(own, History(own)), event)
+    return [found[own] for own in sorted(found) if found[own].of_its_kind]
+
+
+def _meeting_of(event: ChildEvent) -> Id | None:
+    own: Id | None = getattr(event.detail, "meeting_id", None)
+    return own
 
 
 def _latest(events: Iterable[ChildEvent]) -> list[ChildEvent]:
@@ -85,6 +110,7 @@ def _latest(events: Iterable[ChildEvent]) -> list[ChildEvent]:
 
 def _add(history: History, event: ChildEvent) -> None:
     said = event.observed
+    history.of_its_kind |= isinstance(event.detail, _OF_ITS_KIND)
     match event.detail:
         case StrategyDiscussionScheduled(start_at=start, immediate=immediate):
             history.immediate |= immediate

@@ -61,8 +61,6 @@ class Participation:
     written_only: Share
     health_lead: Share
     roles: Mapping[str, int]
-    cancelled: int
-    facts_established: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +105,37 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What is counted apart of the meetings that were held. One may be counted in several."""
+
+    meetings: int
+    rescheduled: int
+    immediate: int
+    unknown_attendance: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Meetings that no share and no notice counts, and why.
+
+    `unfinished` were neither held nor cancelled. `without_a_time` belong to no month: they were
+    asked for, cancelled or held, and no start was told of them.
+    """
+
+    cancelled: Mapping[str, int]
+    unfinished: int
+    without_a_time: int
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """The figures of a period. `immediate` are emergency discussions: apart, never dropped."""
 
+    held: Held
     participation: Participation
     planned: Notices
     immediate: Notices
+    left_out: LeftOut
 
 
 def measure(meetings: Iterable[History], since: date, until: date, working: WorkingTime) -> Month:
@@ -120,20 +143,35 @@ def measure(meetings: Iterable[History], since: date, until: date, working: Work
 
     Dates are of Europe/London, of the start as it stood when the meeting was held.
     """
-    inside = [m for m in meetings if m.start and since <= london_date(m.start) < until]
+    known = list(meetings)
+    inside = [m for m in known if m.start and since <= london_date(m.start) < until]
     held = [m for m in inside if m.held]
     return Month(
-        _participation(held, [m for m in inside if m.cancelled and not m.held]),
+        _held(held),
+        _participation(held),
         _notices([m for m in held if not m.immediate], working),
         _notices([m for m in held if m.immediate], working),
+        LeftOut(
+            cancelled=Counter(m.cancelled for m in inside if m.cancelled and not m.held),
+            unfinished=sum(not (m.held or m.cancelled) for m in inside),
+            without_a_time=sum(m.start is None for m in known),
+        ),
     )
 
 
-def _participation(held: list[History], cancelled: list[History]) -> Participation:
+def _held(held: list[History]) -> Held:
+    return Held(
+        meetings=len(held),
+        rescheduled=sum(m.moved for m in held),
+        immediate=sum(m.immediate for m in held),
+        unknown_attendance=sum(not _known(m) for m in held),
+    )
+
+
+def _participation(held: list[History]) -> Participation:
     of = len(held)
     came = [m for m in held if _came(m)]
     roles = Counter(role for m in came for role, how in m.took_part().items() if how in _CAME)
-    facts = sum(m.cancelled == "facts-established" for m in cancelled)
     return Participation(
         meetings=Share(len(came), of),
         children=Share(sum(len(m.children) for m in came), sum(len(m.children) for m in held)),
@@ -142,8 +180,6 @@ def _participation(held: list[History], cancelled: list[History]) -> Participati
         written_only=Share(sum(_written_only(m) for m in held), of),
         health_lead=Share(sum(m.took_part().get(_LEAD) in _CAME for m in held), of),
         roles=roles,
-        cancelled=len(cancelled),
-        facts_established=facts,
     )
 
 

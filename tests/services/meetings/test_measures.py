@@ -1,22 +1,4 @@
-"""A scripted month, measured: every figure equals the table that was worked out by hand.
-
-March 2026; the 2nd is a Monday, clocks change on the 29th. Health's part, notice (elapsed and
-duty hours) and whether the meeting counts:
-
-    A  planned      attended          24 h   8 h   counts
-    B  3 children   attended-remote    3 h   3 h   counts
-    C  moved        written           96 h  16 h   counts; 22 h before the time first given
-    D  moved        absent             -           counts; health was not told the new time
-    E  cancelled, facts established                 left out
-    F  cancelled, not needed                        left out
-    G  emergency    attended          20 min 0     counts, notice apart
-    H  planned      not recorded      78 h  30 h   counts, not covered
-    I  planned      unknown            -           counts, not covered; invited when it had begun
-    J  planned      attended           -           counts; never invited
-    K  held at 00:30 on 1 April in London           another month
-    L  neither held nor cancelled                   left out
-    M  2 children   midwife attended   6 h   6 h   counts
-"""
+"""A scripted month, measured: every figure equals the table that was worked out by hand."""
 
 from __future__ import annotations
 
@@ -30,87 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinbridge.meetings.histories import histories
-from kinbridge.meetings.measures import Month, Share, measure
+from kinbridge.meetings.measures import Held, LeftOut, Month, Share, measure
 from kinbridge.partnership.loader import load_all
 from kinbridge_schemas.events import ChildEvent
+from tests.services.meetings.march import EVENTS, day_of
 from tests.services.meetings.month import Caller
 
 POLICIES: Final = Path(__file__).parents[3] / "deploy" / "partnerships"
 HOURS: Final = load_all(POLICIES)["209"].working_time
-LEAD: Final = {"agency": "health", "role": "macpt_health_lead"}
-MIDWIFE: Final = {"agency": "health", "role": "named_safeguarding_midwife"}
-
-
-def _day(day: int, clock: str) -> str:
-    return f"2026-03-{day:02}T{clock}:00Z"
-
-
-def the_month() -> list[ChildEvent]:
-    c = Caller()
-    _first_half(c)
-    _second_half(c)
-    return c.events
-
-
-def _first_half(c: Caller) -> None:
-    c.schedules("A", _day(2, "09:00"), _day(3, "10:00"))
-    c.invites("A", _day(2, "10:00"))
-    c.holds("A", _day(3, "11:00"))
-
-    c.schedules("B", _day(4, "09:00"), _day(4, "12:30"), children=3)
-    c.invites("B", _day(4, "09:30"))
-    c.invites("B", _day(4, "11:30"))
-    c.holds("B", _day(4, "13:30"), "attended-remote")
-
-    c.schedules("C", _day(5, "09:00"), _day(6, "09:00"))
-    c.invites("C", _day(5, "11:00"))
-    c.says("reschedule", "C", _day(5, "15:00"), start_at=_day(10, "15:00"))
-    c.invites("C", _day(6, "15:00"))
-    c.holds("C", _day(10, "16:00"), "written")
-
-    c.schedules("D", _day(9, "09:00"), _day(10, "09:00"))
-    c.invites("D", _day(9, "09:00"))
-    c.says("reschedule", "D", _day(9, "12:00"), start_at=_day(11, "09:00"))
-    c.holds("D", _day(11, "10:00"), "absent")
-
-    for meeting, reason in (("E", "facts-established"), ("F", "not-needed")):
-        c.schedules(meeting, _day(11, "09:00"), _day(12, "10:00"))
-        c.invites(meeting, _day(11, "09:30"))
-        c.says("cancel", meeting, _day(11, "15:00"), reason=reason)
-
-    c.schedules("G", _day(12, "20:00"), _day(12, "20:30"), immediate=True)
-    c.invites("G", _day(12, "20:10"))
-    c.holds("G", _day(12, "21:30"))
-
-
-def _second_half(c: Caller) -> None:
-    c.schedules("H", _day(16, "08:00"), _day(19, "15:00"))
-    c.invites("H", _day(16, "09:00"))
-    c.holds("H", _day(19, "16:00"), None)
-
-    c.schedules("I", _day(16, "09:00"), _day(17, "10:00"))
-    c.invites("I", _day(17, "10:30"))
-    c.holds("I", _day(17, "11:00"), "unknown")
-
-    c.schedules("J", _day(17, "09:00"), _day(18, "10:00"))
-    c.invites("J", _day(17, "09:30"), agency="police")
-    c.holds("J", _day(18, "11:00"))
-
-    c.schedules("K", _day(30, "09:00"), _day(31, "23:30"))
-    c.invites("K", _day(30, "09:30"))
-    c.holds("K", _day(31, "23:59"))
-
-    c.schedules("L", _day(23, "09:00"), _day(24, "10:00"))
-    c.invites("L", _day(23, "09:30"))
-
-    c.schedules("M", _day(20, "08:00"), _day(20, "15:00"), children=2)
-    c.invites("M", _day(20, "09:00"))
-    parts = [{**LEAD, "participation": "absent"}, {**MIDWIFE, "participation": "attended"}]
-    c.says("attendance", "M", _day(20, "16:00"), parts=parts)
-    c.says("outcome", "M", _day(20, "16:05"))
-
-
-EVENTS: Final = the_month()
 
 
 def measured(events: list[ChildEvent]) -> Month:
@@ -130,7 +39,24 @@ def test_health_participation_is_of_the_meetings_held_one_for_each() -> None:
     assert found.written_only == Share(1, 9)
     assert found.health_lead == Share(4, 9)
     assert dict(found.roles) == {"macpt_health_lead": 4, "named_safeguarding_midwife": 1}
-    assert (found.cancelled, found.facts_established) == (2, 1)
+
+
+def test_what_is_counted_apart_and_what_is_left_out_is_said() -> None:
+    assert MONTH.held == Held(meetings=9, rescheduled=2, immediate=1, unknown_attendance=2)
+    assert MONTH.left_out == LeftOut(
+        cancelled={"facts-established": 1, "not-needed": 1}, unfinished=1, without_a_time=1
+    )
+
+
+def test_a_conference_is_no_strategy_discussion() -> None:
+    c = Caller()
+    c.says(
+        "schedule", "Z", day_of(3, "09:00"), start_at=day_of(4, "10:00"),
+        kind="initial-conference", children=[{"la_child_id": "C9"}],
+    )  # fmt: skip
+    c.invites("Z", day_of(3, "10:00"))
+
+    assert histories(c.events) == []
 
 
 def test_health_counts_as_invited_only_before_the_start() -> None:
