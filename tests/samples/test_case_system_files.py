@@ -52,14 +52,7 @@ STATED: Final = (
         "d2i-cin/CIN_Census_2021.xml",
         children=1,
         clean=0,
-        told={
-            **dict.fromkeys(("person_registered", "referral_received", "episode_closed"), 1),
-            **dict.fromkeys(("assessment_started", "assessment_authorised"), 1),
-            **dict.fromkeys(("cin_plan_started", "cin_plan_ended", "s47_started"), 1),
-            **dict.fromkeys(("cp_plan_started", "cp_plan_ended", "review_held"), 1),
-            "icpc_held": 2,
-            "adoption_shield_started": 1,
-        },
+        told={"adoption_shield_started": 1},
         odd={
             ("date-invalid", "ChildIdentifiers.ExpectedPersonBirthDate"): 1,
             ("8670q.assessment-over-45-days", "assessment.authorised"): 1,
@@ -73,11 +66,9 @@ STATED: Final = (
         children=2,
         clean=1,
         told={
-            **dict.fromkeys(("person_registered", "referral_received", "episode_closed"), 2),
-            **dict.fromkeys(("assessment_authorised", "icpc_held"), 2),
-            **dict.fromkeys(("cin_plan_started", "cin_plan_ended", "s47_started"), 1),
-            **dict.fromkeys(("cp_plan_started", "cp_plan_ended", "review_held"), 1),
-            **dict.fromkeys(("adoption_shield_started", "assessment_started"), 1),
+            **dict.fromkeys(("person_registered", "referral_received", "episode_closed"), 1),
+            **dict.fromkeys(("assessment_started", "assessment_authorised"), 1),
+            "adoption_shield_started": 1,
         },
         odd={
             ("date-in-future", "CINdetails.Assessments.AssessmentActualStartDate"): 1,

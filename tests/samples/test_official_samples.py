@@ -42,20 +42,21 @@ def _table() -> Iterator[tuple[str, bytes, str, str, list[End]]]:
     child, schema = dfe_child()
     jsonschema.validate([child], schema)
     kinds = [
-        *("adoption_shield_started", "assessment_authorised", "assessment_started"),
+        *("assessment_authorised", "assessment_started"),
         *("cin_plan_ended", "cin_plan_started", "cp_plan_ended", "cp_plan_started"),
         *("episode_closed", "icpc_held", "lead_practitioner_allocated", "looked_after_ended"),
         *("looked_after_started", "person_registered", "referral_received"),
         *("s47_ended", "s47_started"),
     ]
-    content = json.dumps(child).encode()
-    yield (
-        "DfE API example",
-        content,
-        "application/json",
-        "dfe-csc",
-        [("to-linking", k) for k in kinds],
-    )
+    # It was placed for adoption, and so nothing else is told of it.
+    adopted = json.dumps(child).encode()
+    shield: End = ("to-linking", "adoption_shield_started")
+    yield "DfE API example", adopted, "application/json", "dfe-csc", [shield]
+    (placed,) = child["social_care_episodes"]
+    del placed["adoption"]
+    not_adopted = json.dumps(child).encode()
+    told = [("to-linking", kind) for kind in kinds]
+    yield "DfE API example, not adopted", not_adopted, "application/json", "dfe-csc", told
 
 
 PATIENT_ENDS: Final[dict[str, list[End]]] = {

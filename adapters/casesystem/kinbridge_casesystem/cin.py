@@ -45,7 +45,6 @@ from kinbridge_casesystem.xml_file import text_of
 from kinbridge_schemas.problems import UnreadableError
 
 FEED: Final = "cin"
-_DIED: Final = "RC2"
 _UNKNOWN_SEX: Final = frozenset({"U", "0", "9", ""})
 
 
@@ -91,7 +90,7 @@ class _Child:
             feed=FEED,
             complete_since=_first_day(as_of) if as_of else None,
             as_of=as_of,
-            details=self._details(children[0], episodes),
+            details=self._details(children[0]),
             episodes=episodes,
         )
 
@@ -102,19 +101,18 @@ class _Child:
             self.reading.odd("field-missing", "Header.ReferenceDate")
         return found
 
-    def _details(self, child: etree._Element, episodes: tuple[Episode, ...]) -> Details:
+    def _details(self, child: etree._Element) -> Details:
         where = "ChildIdentifiers"
         identifiers = child.find("{*}ChildIdentifiers")
         told = identifiers if identifiers is not None else child
         born = self._day(told, "PersonBirthDate", where)
         text = text_of(told.find("{*}ExpectedPersonBirthDate"))
         due = self.reading.any_day(text, f"{where}.ExpectedPersonBirthDate")
-        lost = [e.closed for e in episodes if e.closure_reason == _DIED and e.closed]
         unborn = due is not None and born is None
         sexes = [text_of(told.find(f"{{*}}{tag}")) for tag in ("Sex", "GenderCurrent")]
         if unborn and any(sex not in _UNKNOWN_SEX for sex in sexes):
             self.reading.odd("8750.unborn-with-sex", f"{where}.Sex")
-        return Details(born=born, due=due, pregnancy_ended=max(lost) if unborn and lost else None)
+        return Details(born=born, due=due)
 
     def _episode(self, told: etree._Element) -> Episode:
         where = "CINdetails"

@@ -19,6 +19,9 @@ from kinbridge_casesystem.xml_file import elements, local_name, text_of
 from kinbridge_schemas.problems import UnreadableError
 
 _MOST_REPEATED: Final = 10_000
+_NOT_KEPT: Final = ("UPN", "FormerUPN", "UPNunknown")
+"""Nobody reads them, and a former number would name the record from before an adoption."""
+
 _KEPT_OF_HEADER: Final = ("Collection", "Year", "ReferenceDate", "LEA")
 
 
@@ -68,7 +71,7 @@ def _surveyed(file: SourceFile, progress: Progress) -> _Survey:
 def _parts(file: SourceFile, survey: _Survey) -> Iterator[Part]:
     again: dict[str, list[bytes]] = {}
     for element in elements(file, ("Child",), unheard):
-        child, content = _child_id(element), etree.tostring(element, with_tail=False)
+        child, content = _child_id(element), etree.tostring(_kept(element), with_tail=False)
         if child in survey.repeated:
             again.setdefault(child, []).append(content)
         else:
@@ -89,6 +92,11 @@ def _part(child: str, contents: list[bytes], survey: _Survey) -> Part:
     authority = survey.header.get("LEA", "")
     known = authority if len(authority) == 3 and authority.isdigit() else None  # noqa: PLR2004 - see AuthorityCode
     return Part(etree.tostring(message), child, known)
+
+
+def _kept(element: etree._Element) -> etree._Element:
+    etree.strip_elements(element, *(f"{{*}}{name}" for name in _NOT_KEPT), with_tail=False)
+    return element
 
 
 def _child_id(element: etree._Element) -> str:

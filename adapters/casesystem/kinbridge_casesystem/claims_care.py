@@ -7,6 +7,7 @@ from typing import Final
 from kinbridge_casesystem.child import ChildSnapshot, Placement
 from kinbridge_casesystem.claims import Claim, Claims, Scope, on
 from kinbridge_schemas.base import Id
+from kinbridge_schemas.events import Detail
 from kinbridge_schemas.events.persons import (
     AdoptionShieldStarted,
     LookedAfterEnded,
@@ -19,8 +20,22 @@ from kinbridge_schemas.events.persons import (
 # SSDA903 code lists (2017 onwards): S starts a period of care; E codes end it, X1 goes on in
 # the next placement; E11 and E12 are adoptions; A3 to A6 are placements for adoption.
 _STARTS: Final = "S"
-_ADOPTED: Final = frozenset({"E11", "E12"})
-_FOR_ADOPTION: Final = frozenset({"A3", "A4", "A5", "A6"})
+ADOPTED: Final = frozenset({"E11", "E12"})
+FOR_ADOPTION: Final = frozenset({"A3", "A4", "A5", "A6"})
+
+
+_ORDERS: Final = frozenset({"closure-rc1", "end-e11", "end-e12", "adoption-order"})
+"""The triggers that say that a child was adopted, and not only placed for it."""
+
+
+def is_shield(detail: Detail) -> bool:
+    """Whether a fact is a sign of adoption."""
+    return isinstance(detail, AdoptionShieldStarted)
+
+
+def is_order(detail: Detail) -> bool:
+    """Whether a fact is that the child was adopted, which no removal of a record undoes."""
+    return isinstance(detail, AdoptionShieldStarted) and detail.trigger in _ORDERS
 
 
 def care_claims(scope: Scope, placements: tuple[Placement, ...]) -> tuple[list[Claim], str]:
@@ -75,7 +90,7 @@ def _placement(inner: Scope, placement: Placement, period: Id, *, starts: bool) 
     else:
         moved = LookedAfterPlacementChanged(episode_id=period, placement_type=kind)
         yield inner.claim("placement", raw, start, moved)
-    if kind in _FOR_ADOPTION:
+    if kind in FOR_ADOPTION:
         placed = AdoptionShieldStarted(trigger=f"placement-{kind.lower()}")
         yield inner.claim("shield-placement", raw, start, placed)
     reason = placement.end_reason or ""
@@ -83,6 +98,6 @@ def _placement(inner: Scope, placement: Placement, period: Id, *, starts: bool) 
         return
     ended = LookedAfterEnded(episode_id=period, reason=reason)
     yield inner.claim("care-ended", raw, on(placement.end), ended)
-    if reason in _ADOPTED:
+    if reason in ADOPTED:
         adopted = AdoptionShieldStarted(trigger=f"end-{reason.lower()}")
         yield inner.claim("shield-ended", raw, on(placement.end), adopted)

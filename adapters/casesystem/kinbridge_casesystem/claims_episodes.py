@@ -45,7 +45,7 @@ from kinbridge_schemas.events.protection import (
 from kinbridge_schemas.times import start_of
 
 # CIN census closure code: adopted. From then on nothing may tie the old record to a new one.
-_ADOPTED: Final = "RC1"
+ADOPTION: Final = "RC1"
 
 
 def early_claims(scope: Scope, snapshot: ChildSnapshot) -> Claims:
@@ -124,7 +124,7 @@ def _closure(scope: Scope, episode: Episode) -> Claims:
     closed = on(episode.closed)
     detail = EpisodeClosed(episode_id=own, reason=reason)
     yield scope.claim("closed", episode.id, closed, detail)
-    if reason == _ADOPTED:
+    if reason == ADOPTION:
         shield = AdoptionShieldStarted(trigger="closure-rc1")
         yield scope.claim("shield-closed", episode.id, closed, shield)
 

@@ -5,6 +5,10 @@ becomes an event; what is the same says nothing. What is left out was deleted on
 source tells all of a span of time (`complete_since`); else an end is an end date, and a
 removal is a purge. Order in lists does not matter. On a first load every fact keeps the day
 that it took effect, which is what makes it history.
+
+Of a child with a sign of adoption only that sign is told, by the authority's id of the old
+record alone, and only it is remembered. Should a placement for adoption be taken back, the
+child is told again from the beginning.
 """
 
 from __future__ import annotations
@@ -16,8 +20,14 @@ from typing import Final
 
 from kinbridge_casesystem.child import ChildSnapshot, Details, Relation
 from kinbridge_casesystem.claims import DETAILS, Claim, Scope, unique
-from kinbridge_casesystem.claims_care import care_claims, other_care_claims
-from kinbridge_casesystem.claims_details import details_claims, details_marks, relation_claims
+from kinbridge_casesystem.claims_care import care_claims, is_order, is_shield, other_care_claims
+from kinbridge_casesystem.claims_denied import denied
+from kinbridge_casesystem.claims_details import (
+    details_claims,
+    details_marks,
+    pregnancy_claims,
+    relation_claims,
+)
 from kinbridge_casesystem.claims_episodes import early_claims, episode_claims, work_claims
 from kinbridge_casesystem.cutting import Read
 from kinbridge_casesystem.port import CaseSource, nhs_number, person_name
@@ -36,6 +46,9 @@ _SAID: Final = "said"
 """The mark of the last content that means the same at whatever time it is read again."""
 
 _AS_OF: Final = "as-of"
+_OF_THE_LOAD: Final = frozenset({_SAID, _AS_OF})
+"""The marks that hold nothing of the child."""
+
 _DAY: Final = timedelta(days=1)
 
 Reader = Callable[[bytes, datetime], Read]
@@ -115,8 +128,14 @@ class _Telling:
         facts = dict(self.before.facts)
         claims, marks = self._claims()
         marks |= said
-        gone = [*self._purged(), *self._denied(), *self._deleted({c.fact for c in claims})]
-        for fact in gone:
+        claimed = {c.fact for c in claims}
+        gone = self._gone(claimed)
+        if self._is_shielded(claims, gone):
+            claims = [claim for claim in claims if is_shield(claim.detail)]
+            marks = {name: mark for name, mark in marks.items() if name in _OF_THE_LOAD}
+            # What was told before is over with the shield, and needs no word of its own.
+            facts = {fact: known for fact, known in facts.items() if is_shield(known.detail)}
+        for fact in (each for each in self.before.facts if each in gone):
             if (known := facts.pop(fact, None)) is not None:
                 self._tell(fact, known.occurred, known.detail, known.role, retract=True)
         for claim in claims:
@@ -141,7 +160,8 @@ class _Telling:
 
     def purged(self) -> Mapped:
         for fact, known in self.before.facts.items():
-            self._tell(fact, known.occurred, known.detail, known.role, retract=True)
+            if not is_shield(known.detail):
+                self._tell(fact, known.occurred, known.detail, known.role, retract=True)
         occurred = Occurred(at=self.given.now, precision=Precision.UNKNOWN)
         self._tell(self.scope.fact("purged"), occurred, Purged(scope="child"), self._role)
         return Mapped(events=tuple(self.events), remember=Remembered(updated=self.updated))
@@ -153,6 +173,7 @@ class _Telling:
         if child.details is not None and not self.is_earlier:
             claims += details_claims(scope, child.details)
             marks |= details_marks(scope, child.details)
+        claims += pregnancy_claims(scope, child, self._role)
         claims += relation_claims(scope, child)
         claims += early_claims(scope, child)
         for episode in child.episodes:
@@ -177,11 +198,19 @@ class _Telling:
         gone = {self.scope.object(purge.kind, purge.id) for purge in self.child.purges}
         yield from (f for f, known in self.before.facts.items() if gone & set(known.within))
 
-    def _denied(self) -> Iterator[Id]:
-        # The one field that takes something back by saying no.
-        for episode in self.child.episodes:
-            if episode.no_further_action is False and not self.is_earlier:
-                yield self.scope.fact("no-action", episode.id)
+    def _gone(self, claimed: set[Id]) -> set[Id]:
+        """Give the facts that are taken back."""
+        facts = self.before.facts
+        missing = {*self._purged(), *self._deleted(claimed)}
+        # That a record of an adoption was removed does not undo the adoption.
+        missing = {f for f in missing if not (f in facts and is_order(facts[f].detail))}
+        if self.is_earlier:
+            return missing
+        return missing | (denied(self.scope, self.child) - claimed)
+
+    def _is_shielded(self, claims: list[Claim], gone: set[Id]) -> bool:
+        told = (f for f, known in self.before.facts.items() if is_shield(known.detail))
+        return any(is_shield(c.detail) for c in claims) or any(f not in gone for f in told)
 
     def _deleted(self, claimed: set[Id]) -> Iterator[Id]:
         since = self.child.complete_since
@@ -220,6 +249,9 @@ class _Telling:
         name = person_name(f"{details.first_name or ''} {details.surname or ''}")
         return self.case.subject(role, own, nhs_number(details.nhs_number), name, born)
 
+    def _nameless(self, role: Role) -> Subject:
+        return self.case.subject(role, LaChildId(self.child.child))
+
     def _other(self, other: Relation) -> Subject:
         return self.case.subject(
             Role(other.role),
@@ -241,7 +273,8 @@ class _Telling:
     ) -> None:
         version = Version(updated=self.updated)
         second = (self._other(other),) if other is not None else ()
-        subjects = (self._subject(role), *second)
+        first = self._nameless(role) if is_shield(detail) else self._subject(role)
+        subjects = (first, *second)
         self.events.append(
             self.case.event(
                 fact, version, occurred, self.given.now, subjects, detail, retract=retract
@@ -251,8 +284,10 @@ class _Telling:
     def _content(self, claim: Claim) -> str:
         # Without a date of its own a claim is the same whenever it is seen.
         dated = claim.occurred.precision is not Precision.UNKNOWN
+        # With the child in it: nothing that is kept of two children is alike.
         said = "|".join(
             (
+                self.child.child,
                 claim.detail.model_dump_json(),
                 to_text(claim.occurred.at) if dated else "",
                 claim.beside,

@@ -1,7 +1,8 @@
 """What intake may read of a case system's bodies: where each record begins, and its id.
 
 A body is cut where the sender's own records end, byte for byte: what goes on is the evidence
-of what was sent and nothing that was made of it here.
+of what was sent and nothing that was made of it here. The one thing left out is a child's other
+numbers, which nobody here reads: a former one would name the record from before an adoption.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from kinbridge_schemas.problems import UnreadableError
 MOST_RECORDS: Final = 100
 """As the DfE API allows in one request."""
 
+_OTHER_NUMBERS: Final = frozenset(
+    {"mis_child_id", "unique_pupil_number", "former_unique_pupil_number"}
+)
 _MAX_DEPTH: Final = 64
 _CHILD_ID: Final = re.compile(r"[A-Za-z0-9]{1,20}")
 _RECORD_ID: Final = re.compile(r".{1,200}", re.DOTALL)
@@ -51,10 +55,23 @@ def events(content: bytes) -> tuple[Part, ...]:
 def children(content: bytes) -> tuple[Part, ...]:
     """Cut a body of the DfE API, an array of at most 100 children. Raises UnreadableError."""
     found = [
-        Part(piece, _text(record, "la_child_id", _CHILD_ID, path))
+        Part(_kept(piece, record), _text(record, "la_child_id", _CHILD_ID, path))
         for piece, record, path in list(_records(content, may_be_single=False))
     ]
     return _some(found)
+
+
+def _kept(piece: bytes, record: dict[str, object]) -> bytes:
+    """Give a child's bytes, written anew where they hold numbers that are not kept."""
+    details = record.get("child_details")
+    told = details if isinstance(details, dict) else {}
+    if not (_OTHER_NUMBERS & {*record, *told}):
+        return piece
+    record = {name: value for name, value in record.items() if name not in _OTHER_NUMBERS}
+    if told:
+        kept = {name: value for name, value in told.items() if name not in _OTHER_NUMBERS}
+        record["child_details"] = kept
+    return json.dumps(record).encode()
 
 
 def _some(found: list[Part]) -> tuple[Part, ...]:

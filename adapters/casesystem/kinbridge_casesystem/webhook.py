@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from kinbridge_casesystem.claims_care import is_shield
 from kinbridge_casesystem.fields import AUTHORITY_KINDS, ID_FIELDS, TIME_FIELDS
 from kinbridge_casesystem.port import CaseSource, nhs_number, person_name
 from kinbridge_casesystem.webhook_model import SentChild, SentEvent, SentPerson
@@ -61,17 +62,22 @@ def _version(sent: SentEvent) -> str:
 def _events(case: CaseSource, sent: SentEvent) -> Iterator[ChildEvent]:
     version = Version(number=sent.version, updated=read_instant(sent.recorded, "recorded"))
     occurred = _occurred(sent)
-    subjects = _subjects(case, sent)
+    detail = _detail(case, sent)
+    if is_shield(detail):
+        # Of an adopted child nothing is told but which record it was.
+        subjects: tuple[Subject, ...] = (_child_by_id(case, sent),)
+    else:
+        subjects = _subjects(case, sent)
     yield case.event(
         case.fact("event", case.local("event", sent.id)),
         version,
         occurred,
         version.updated,
         subjects,
-        _detail(case, sent),
+        detail,
         retract=sent.retract,
     )
-    if sent.type not in _RELATIONS:
+    if sent.type not in _RELATIONS and not is_shield(detail):
         yield from _relationships(case, sent, version, occurred, subjects)
 
 
@@ -106,12 +112,20 @@ def _relationship(case: CaseSource, sent: SentEvent, person: SentPerson) -> str:
     return case.local("relationship_id", raw)
 
 
+def _role(child: SentChild) -> Role:
+    return Role.UNBORN if child.is_unborn else Role.CHILD
+
+
+def _child_by_id(case: CaseSource, sent: SentEvent) -> Subject:
+    return case.subject(_role(sent.child), LaChildId(sent.child.la_child_id))
+
+
 def _subjects(case: CaseSource, sent: SentEvent) -> tuple[Subject, ...]:
     child = sent.child
     born = read_instant(child.born, "child.born") if child.born else None
     subjects = [
         case.subject(
-            Role.UNBORN if child.is_unborn else Role.CHILD,
+            _role(child),
             LaChildId(child.la_child_id),
             nhs_number(child.nhs_number),
             person_name(child.name),
