@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final, Literal
 
 import httpx
 from pydantic import SecretStr
 
+from kinbridge import retry_after
+from kinbridge.retrieval.schedule import LONGEST_WISH
 from kinbridge_schemas.base import Code
 
 TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
@@ -136,7 +137,8 @@ def judged(response: httpx.Response, content: bytes, now: datetime) -> Said:
             content=content,
         )
     if status in _TRY_LATER or status >= 500:  # noqa: PLR2004 - the class of server errors
-        after = _seconds(response.headers.get("retry-after", ""), now)
+        wish = response.headers.get("retry-after", "")
+        after = retry_after.seconds(wish, now, int(LONGEST_WISH.total_seconds()))
         return Said("try-later", f"status-{status}", status, after_seconds=after)
     return Said("refused", f"status-{status}", status)
 
@@ -145,16 +147,3 @@ def version_of(etag: str) -> int:
     """Give the number of a weak ETag as `W/"4"`; 0 for one that is no number."""
     text = etag.removeprefix("W/").strip('"')
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
-
-
-def _seconds(retry_after: str, now: datetime) -> int | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return int(retry_after[:_DIGITS])
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0, int((until - now).total_seconds()))

@@ -7,13 +7,13 @@ not print.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final, Literal, Protocol
 
 import httpx
 from pydantic import SecretStr
 
+from kinbridge import retry_after
 from kinbridge.sending.state import Errand
 
 Outcome = Literal["delivered", "try-later", "refused", "gone"]
@@ -25,7 +25,6 @@ TRY_LATER: Final = frozenset({408, 409, 423, 425, 429})
 """Statuses below 500 that may be otherwise the next time."""
 _LONGEST_WISH: Final = 86_400
 """A destination may ask for a day at most."""
-_DIGITS: Final = 9
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -94,18 +93,6 @@ def by_status(said: Said, now: datetime) -> Answer:
     if status == GONE:
         return Answer("gone", "gone", status)
     if status in TRY_LATER or status >= 500:  # noqa: PLR2004 - the class of server errors
-        return Answer("try-later", f"status-{status}", status, seconds(said.retry_after, now))
+        after = retry_after.seconds(said.retry_after, now, _LONGEST_WISH)
+        return Answer("try-later", f"status-{status}", status, after)
     return Answer("refused", f"status-{status}", status)
-
-
-def seconds(retry_after: str, now: datetime) -> int | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return min(int(retry_after[:_DIGITS]), _LONGEST_WISH)
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0, int((until - now).total_seconds())), _LONGEST_WISH)

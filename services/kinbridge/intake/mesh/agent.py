@@ -22,9 +22,11 @@ import urllib3
 from mesh_client import MeshClient
 from pydantic import SecretStr
 
+from kinbridge import retry_after
+from kinbridge.intake.agent import wall_clock
 from kinbridge.intake.mesh.box import MOST_LISTED, TryLater
 from kinbridge.intake.mesh.decide import Head, Parcel, Unfetched
-from kinbridge.intake.mesh.pace import NOT_TO_BE_HAD, REFUSED, reason_of
+from kinbridge.intake.mesh.pace import LONGEST_WISH, NOT_TO_BE_HAD, REFUSED, reason_of
 from kinbridge.intake.mesh.unpack import TOO_LARGE, Chunk
 from kinbridge.sources.loader import SourcesError
 from kinbridge.sources.mesh import Mailbox
@@ -192,9 +194,9 @@ def _later(problem: Exception) -> TryLater:
             reason = reason_of(problem.response.status_code)
             wish = problem.response.headers.get(_RETRY_AFTER, "")
             problem.response.close()
-            known = wish.isascii() and wish.isdigit() and len(wish) < _MOST_DIGITS
-            after = timedelta(seconds=int(wish)) if known else None
-            return TryLater(reason, after, alone=reason not in _OF_THE_WHOLE)
+            after = retry_after.seconds(wish, wall_clock(), int(LONGEST_WISH.total_seconds()))
+            alone = reason not in _OF_THE_WHOLE
+            return TryLater(reason, timedelta(seconds=after or 0), alone=alone)
         case requests.exceptions.SSLError():
             return TryLater("tls-refused")
         case requests.Timeout() | urllib3.exceptions.TimeoutError():

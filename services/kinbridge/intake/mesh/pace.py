@@ -8,7 +8,7 @@ from typing import Final
 
 _FIRST: Final = timedelta(seconds=5)
 _LONGEST: Final = timedelta(minutes=15)
-_LONGEST_WISH: Final = timedelta(hours=1)
+LONGEST_WISH: Final = timedelta(hours=1)
 _MOST_DOUBLINGS: Final = 10
 
 RETURNED_AFTER: Final = timedelta(days=5)
@@ -52,7 +52,7 @@ def pause(
     if failures == 0 or reason == REFUSED:
         return poll_every
     grown = _FIRST * (1 << min(failures - 1, _MOST_DOUBLINGS))
-    return max(min(grown, _LONGEST), min(wish or _FIRST, _LONGEST_WISH))
+    return max(min(grown, _LONGEST), min(wish or _FIRST, LONGEST_WISH))
 
 
 def accepted_at(message: str) -> datetime | None:

@@ -18,6 +18,8 @@ from typing import Final, ParamSpec, TypeVar
 import httpx
 from pydantic import SecretStr
 
+from kinbridge import retry_after
+from kinbridge.intake.agent import wall_clock
 from kinbridge.intake.stage import NHS
 from kinbridge.intake.subscriptions.letters import Letter, letter_of
 from kinbridge.runtime.following import MOST_READ, Follower
@@ -36,7 +38,6 @@ _TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 _WITHIN: Final = 60.0
 """Seconds for the whole of one answer, however slowly it drips."""
 _LONGEST_WISH: Final = 3_600
-_DIGITS: Final = 6
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LATER: Final = frozenset({401, 403, 408, 423, 425, 429})
 """Statuses below 500 that may be otherwise the next time: a token may be made good."""
@@ -148,15 +149,11 @@ class FhirServer:
                 raise AwayError("answer-too-large")
         status = said.status_code
         if status in _LATER or (status >= 500 and status != 501):  # noqa: PLR2004 - not implemented is for good
-            raise AwayError(f"status-{status}", _wish(said.headers.get("retry-after", "")))
+            wish = said.headers.get("retry-after", "")
+            after = retry_after.seconds(wish, wall_clock(), _LONGEST_WISH)
+            raise AwayError(f"status-{status}", timedelta(seconds=after or 0))
         kind = said.headers.get("content-type", JSON_TYPE)
         return Reply(status, bytes(held), kind)
-
-
-def _wish(retry_after: str) -> timedelta | None:
-    if not (retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= _DIGITS):
-        return None
-    return timedelta(seconds=min(int(retry_after), _LONGEST_WISH))
 
 
 def _check_address(setting: str, address: str) -> None:
