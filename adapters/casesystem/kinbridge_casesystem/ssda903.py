@@ -1,9 +1,10 @@
 """The return on looked-after children (SSDA903): tables as CSV, or one XML file, and its reader.
 
 An episode of the return is a step of a period of care: reason S begins a period, reason X1 goes
-on in the next step, an E code ends it. E11, E12 and placements A3 to A6 are adoptions, as is a
-day of placement for adoption that did not end otherwise; each starts the shield. A step is
-named by the day on which it began.
+on in the next step, an E code ends it. E11, E12 and placements A3 to A6 are adoptions: each
+starts the shield. DATE_PLACED is left out on purpose: it is the day of the decision that a child
+should be placed, who lives where they did and may never be. A step is named by the day on which
+it began.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ from typing import Final
 from lxml import etree
 
 from kinbridge_casesystem.child import (
-    Adoption,
     ChildSnapshot,
     Details,
     Missing,
     Placement,
-    Purge,
 )
 from kinbridge_casesystem.codes_care import END_REASONS, LEGAL_STATUSES, PLACEMENTS, START_REASONS
 from kinbridge_casesystem.csv_table import read_table
@@ -47,11 +46,7 @@ FEED: Final = "ssda903"
 _TABLES: Final = {
     "episodes": ("DECOM", ("DECOM", "RNE", "LS", "PLACE", "DEC", "REC")),
     "missing": ("MIS_START", ("MISSING", "MIS_START", "MIS_END")),
-    "placed": ("DATE_PLACED", ("DATE_PLACED", "DATE_PLACED_CEASED", "REASON_PLACED_CEASED")),
 }
-_ADOPTED: Final = "RD1"
-"""A placement for adoption that ceased because the child was adopted."""
-
 _AWAY: Final = "A"
 """Away from placement without authorisation: not missing."""
 
@@ -69,7 +64,6 @@ def read_903(content: bytes, now: datetime) -> Read:
     rows = rows_of(content)
     child = child_of(rows, "CHILD")
     reading, numbers = Reading(now), Numbers()
-    adoptions, withdrawn = _adoptions(rows, reading)
     snapshot = ChildSnapshot(
         child=child,
         feed=FEED,
@@ -77,8 +71,6 @@ def read_903(content: bytes, now: datetime) -> Read:
         as_of=reading.stated_day(rows.about.get("as_of"), "as_of"),
         details=_details(rows, reading),
         placements=tuple(_placements(rows, reading, numbers)),
-        adoptions=adoptions,
-        purges=withdrawn,
         missing=tuple(_missing(rows, reading, numbers)),
     )
     return Read(snapshot, (*reading.found, *_oddities(snapshot)), reading.lasting)
@@ -100,7 +92,7 @@ def _xml_rows(file: SourceFile, progress: Progress) -> Iterator[Row]:
         if not len(element):
             continue
         found, child = True, text_of(element.find(".//{*}CHILDID"))
-        for table in element.iter("{*}HEADER", "{*}EPISODE", "{*}AMISSING", "{*}AD_PLACED"):
+        for table in element.iter("{*}HEADER", "{*}EPISODE", "{*}AMISSING"):
             yield from _kept(child, _cells(table))
     if not found:
         raise UnreadableError("no-records")
@@ -151,24 +143,6 @@ def _missing(rows: ChildRows, reading: Reading, numbers: Numbers) -> Iterator[Mi
         if start is not None and row.get("MISSING", "").upper() != _AWAY:
             end = reading.day(row.get("MIS_END"), "missing.MIS_END")
             yield Missing(id=numbers.id(start.isoformat()), start=start, end=end)
-
-
-def _adoptions(
-    rows: ChildRows, reading: Reading
-) -> tuple[tuple[Adoption, ...], tuple[Purge, ...]]:
-    placed: dict[str, Adoption] = {}
-    ended: set[str] = set()
-    for row in rows.tables.get("placed", ()):
-        day = reading.day(row.get("DATE_PLACED"), "placed_adoption.DATE_PLACED")
-        if day is None:
-            continue
-        own = day.isoformat()
-        placed[own] = Adoption(id=own, on=day, sign="placed-for-adoption")
-        # A child whose placement broke down must be heard of again.
-        if row.get("REASON_PLACED_CEASED") not in (None, "", _ADOPTED):
-            ended.add(own)
-    withdrawn = tuple(Purge(kind="adoption", id=own) for own in sorted(ended))
-    return tuple(a for own, a in sorted(placed.items()) if own not in ended), withdrawn
 
 
 def _oddities(snapshot: ChildSnapshot) -> Iterator[Finding]:

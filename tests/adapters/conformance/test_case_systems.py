@@ -192,15 +192,15 @@ class TestLookedAfterReturn(AdapterConformance):
     def adapter(self) -> Adapter:
         return SNAPSHOTS["ssda903"]
 
-    def child(self, *, placed: str = "10/06/2025", **more: Any) -> bytes:
-        tables = {"children": [{"DOB": "01/09/2014"}], "placed": [{"DATE_PLACED": placed}]}
+    def child(self, *, away: str = "10/06/2025", **more: Any) -> bytes:
+        tables = {"children": [{"DOB": "01/09/2014"}], "missing": [{"MIS_START": away}]}
         return as_json({"about": {}, "child": "C100", "tables": tables, **more})
 
     def valid(self) -> bytes:
         return self.child()
 
     def dated(self, day: date) -> bytes:
-        return self.child(placed=day.strftime("%d/%m/%Y"))
+        return self.child(away=day.strftime("%d/%m/%Y"))
 
     def with_text(self, text: str) -> bytes:
         return self.child(notes=text)
