@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from kinbridge_schemas.base import Code, Contract, Id, ShortText, Value
-from kinbridge_schemas.concerns import Concern, Sentence
+from kinbridge_schemas.concerns import Concern, Sentence, TeamAsked
 from kinbridge_schemas.identifiers import AuthorityCode, ChildRef, FamilyRef
 from kinbridge_schemas.linked import Restriction
 from kinbridge_schemas.vocabulary import (
@@ -93,7 +93,8 @@ class Suppressed(Value):
 class AlertRevision(Contract):
     """An alert as it stands, whole, and what is new since the last revision.
 
-    At most one alert is open for a family and arm. `new` and `corrected` are concern ids.
+    At most one alert is open for a family and arm. `new` and `corrected` are concern ids. `team`
+    is that of its most urgent item, as the owner is: each item names its own.
     `next_step` is when it will be looked at again: an open alert always has one.
     """
 
@@ -103,6 +104,7 @@ class AlertRevision(Contract):
     family: FamilyRef
     authority: AuthorityCode
     arm: ServiceArm
+    team: TeamAsked | None = None
     opening: Annotated[int, Field(ge=1)]
     revision: Annotated[int, Field(ge=1)]
     reason: Reason
@@ -133,8 +135,8 @@ class AlertRevision(Contract):
 class TeamAlert(Contract):
     """A revision as the readers of one team's topic may see it.
 
-    For a restricted child `content` is absent: the topic carries the id and urgency, and the
-    rest is behind access by case.
+    For a restricted child `content` is absent, and so is `team`, the code of the team that it is
+    for: the topic carries the id and urgency, and the rest is behind access by case.
     """
 
     contract: ClassVar[str] = "TeamAlert/v1"
@@ -143,6 +145,7 @@ class TeamAlert(Contract):
     family: FamilyRef
     authority: AuthorityCode
     arm: ServiceArm
+    team: Code | None = None
     revision: Annotated[int, Field(ge=1)]
     reason: Reason
     state: Literal["open", "acknowledged", "snoozed", "closed"]
@@ -167,7 +170,8 @@ class Dispatch(Contract):
     """One revision for one subscription.
 
     Thin for a webhook: what it says is fetched under access control. For a FHIR server `shown`
-    is the revision as the readers of the team's topic may see it.
+    is the revision as the readers of the team's topic may see it. `team` is the code that the
+    topic shows.
     """
 
     contract: ClassVar[str] = "Dispatch/v1"
@@ -176,6 +180,7 @@ class Dispatch(Contract):
     alert: AlertId
     authority: AuthorityCode
     arm: ServiceArm
+    team: Code | None = None
     revision: Annotated[int, Field(ge=1)]
     reason: Reason
     urgency: Urgency

@@ -27,6 +27,7 @@ from kinbridge_schemas.vocabulary import (
     ServiceArm,
     StaffRef,
     SupportTier,
+    TeamFound,
     Urgency,
 )
 
@@ -123,6 +124,14 @@ class Asked(Value):
     request_id: Id | None = None
 
 
+class TeamAsked(Value):
+    """The team of the partnership that an item is for, by its policy, and why that one."""
+
+    code: Code
+    title: ShortText
+    found: TeamFound
+
+
 class Concern(Value):
     """One thing a rule found about one child, for one team.
 
@@ -132,7 +141,7 @@ class Concern(Value):
     `why` says plainly which rule and threshold brought it. Of two accounts of one concern the
     later `as_of` holds, of two of one moment the one that comes later. `record_revision` is the
     revision of the child's record it was found under: family and restriction count only from
-    the highest.
+    the highest. `team` is absent of a record that is closed for good.
     """
 
     concern: Id
@@ -143,6 +152,7 @@ class Concern(Value):
     family: FamilyRef
     authority: AuthorityCode
     arm: ServiceArm
+    team: TeamAsked | None = None
     status: Literal["active", "withdrawn", "ended"]
     withdrawn: Code | None = None
     urgency: Urgency

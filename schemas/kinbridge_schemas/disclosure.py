@@ -96,6 +96,7 @@ def _existence(concern: Concern) -> Concern:
         family=concern.family,
         authority=concern.authority,
         arm=concern.arm,
+        team=concern.team,
         status=concern.status,
         withdrawn=_reason(concern),
         urgency=concern.urgency,

@@ -189,3 +189,16 @@ RoleCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
 
 ServiceArm = Literal["family-help", "macpt"]
 """Which kind of team an alert is for; each has its own topic in each authority."""
+
+
+class TeamFound(Open):
+    """Why a team of the partnership is the one that an item is for.
+
+    Only `allocated` is the authority's word; the others fell to the arm's default team.
+    """
+
+    ALLOCATED = "allocated"
+    NO_TEAM_RECORDED = "no-team-recorded"
+    TEAM_NOT_KNOWN = "team-not-known"
+    TEAM_OF_ANOTHER_ARM = "team-of-another-arm"
+    UNKNOWN = "unknown"

@@ -80,13 +80,15 @@ def urgency_of(kept: Kept) -> Urgency:
 def shown(concern: Concern) -> str:
     """A digest of what a reader would call another fact: dates and outcomes, no places.
 
-    That the record is restricted now is news too: what readers hold must be handled anew.
+    That the record is restricted now is news too: what readers hold must be handled anew. So is
+    another team: whoever had it must know that others have it now.
     """
     facts = sorted(
         f"{f.fact} {f.occurred.at.isoformat()} {f.outcome} {f.withdrawn}" for f in concern.facts
     )
     handling = "open" if concern.whom.restriction == "none" else "restricted"
-    return derive_id("shown", concern.asked.what, handling, *facts)
+    team = concern.team.code if concern.team else "none"
+    return derive_id("shown", concern.asked.what, handling, team, *facts)
 
 
 def least(one: datetime | None, other: datetime) -> datetime:

@@ -153,6 +153,7 @@ def _revision(
         family=family,
         authority=alert.authority,
         arm=alert.arm,
+        team=head.concern.team,
         opening=alert.opening,
         revision=alert.revision,
         reason=why,

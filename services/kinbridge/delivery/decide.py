@@ -21,7 +21,7 @@ from kinbridge_schemas.alerts import (
     RestrictionSeen,
     TeamAlert,
 )
-from kinbridge_schemas.base import derive_id
+from kinbridge_schemas.base import Code, derive_id
 from kinbridge_schemas.disclosure import disclose
 from kinbridge_schemas.identifiers import AuthorityCode, ChildRef
 from kinbridge_schemas.problems import UnreadableError
@@ -80,6 +80,7 @@ def team_alert(revision: AlertRevision, restricted: frozenset[ChildRef]) -> Team
         family=revision.family,
         authority=revision.authority,
         arm=revision.arm,
+        team=None if hidden or revision.team is None else revision.team.code,
         revision=revision.revision,
         reason=revision.reason,
         state=revision.state,
@@ -97,6 +98,7 @@ def dispatch(subscription: Subscription, revision: AlertRevision, shown: TeamAle
         alert=revision.alert,
         authority=revision.authority,
         arm=revision.arm,
+        team=shown.team,
         revision=revision.revision,
         reason=revision.reason,
         urgency=revision.urgency,
@@ -140,4 +142,10 @@ def _seen(
 
 def _told(subscription: Subscription, known: Followed | None, revision: AlertRevision) -> bool:
     follows = known is not None and subscription.name in known.subscriptions
-    return follows or subscription.wants(revision.arm, revision.urgency)
+    return follows or subscription.wants(revision.arm, revision.urgency, _teams(revision))
+
+
+def _teams(revision: AlertRevision) -> frozenset[Code]:
+    """The teams that the alert asks something of: children of one family may have several."""
+    active = [i.concern.team for i in revision.items if i.concern.status == "active"]
+    return frozenset(team.code for team in (revision.team, *active) if team is not None)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from kinbridge.partnership.care import CARE_NEEDED, CareTerms
 from kinbridge.partnership.model import Partnership
+from kinbridge.partnership.teams import team_problems
 from kinbridge.partnership.terms import (
     NEEDED,
     BasisCode,
@@ -101,7 +102,9 @@ def _said(error: Any) -> str:
 def _problems(policy: Partnership) -> Iterator[str]:
     yield from _calendar(policy)
     yield from _completeness(policy)
+    yield from team_problems(policy.teams)
     yield from _posts(policy)
+    yield from _subscriptions(policy)
     for name, terms in policy.rules.sharing().items():
         if terms.enabled:
             yield from _grounds(policy, name, terms)
@@ -225,6 +228,14 @@ def _escalation(policy: Partnership) -> Iterator[str]:
             yield from _named(policy, step.role, arm, f"escalation.{arm}.{index}.role")
 
 
+def _subscriptions(policy: Partnership) -> Iterator[str]:
+    arms = {team.code: team.arm for team in policy.teams}
+    for index, told in enumerate(policy.subscriptions):
+        for code in told.teams:
+            if arms.get(code) not in told.arms:
+                yield f"subscriptions.{index}.teams: {code} is no team of its arms"
+
+
 def _suppressions(policy: Partnership) -> Iterator[str]:
     for index, held in enumerate(policy.suppressions):
         place = f"suppressions.{index}"
@@ -238,7 +249,6 @@ def _suppressions(policy: Partnership) -> Iterator[str]:
 
 def _names(policy: Partnership) -> Iterator[str]:
     lists = {
-        "teams": [team.code for team in policy.teams],
         "subscriptions": [subscription.name for subscription in policy.subscriptions],
         "suppressions": [held.name for held in policy.suppressions],
     }

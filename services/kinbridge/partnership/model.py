@@ -15,11 +15,12 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from kinbridge.partnership.calendar import WorkingTime
 from kinbridge.partnership.care import CareTerms
+from kinbridge.partnership.teams import Post, Team, post_of, team_asked
 from kinbridge.partnership.terms import BasisCode, Rules
 from kinbridge_schemas.alerts import EscalationStep
 from kinbridge_schemas.base import Code, ShortText, Value
 from kinbridge_schemas.basis import LawfulBasis
-from kinbridge_schemas.concerns import RuleCode
+from kinbridge_schemas.concerns import RuleCode, TeamAsked
 from kinbridge_schemas.identifiers import AuthorityCode
 from kinbridge_schemas.vocabulary import RoleCode, ServiceArm, Urgency
 
@@ -55,31 +56,6 @@ class DutyHours(Value):
 
     start: WallTime
     end: WallTime
-
-
-class Desk(Value):
-    """How a desk is reached: a team's number or box, never a person at home."""
-
-    text: ShortText
-    phone: ShortText | None = None
-
-
-class Post(Value):
-    """A role and the desk that holds it. A vacant post has no desk, and names cover."""
-
-    desk: Desk | None = None
-    cover: RoleCode | None = None
-    out_of_hours: Desk | None = None
-
-
-class Team(Value):
-    """A team of one arm. `localities` are the partnership's own names of areas."""
-
-    code: Code
-    arm: ServiceArm
-    title: ShortText
-    localities: tuple[ShortText, ...] = ()
-    roles: Mapping[RoleCode, Post]
 
 
 class UrgencyTerms(Value):
@@ -147,6 +123,7 @@ class Suppression(Value):
 class Subscription(Value):
     """A system that is told of alerts, of `least_urgency` and more urgent ones.
 
+    `teams` narrows it to alerts with an item for one of these teams; none named: every team.
     A `webhook` is thin and signed. At a `fhir` server each revision is created as a
     Communication and each request to health as a Task: it is told what the team's topic shows.
     `url_setting` and `secret_setting` name where its address, and its signing secret or bearer
@@ -159,14 +136,17 @@ class Subscription(Value):
     name: Code
     kind: Literal["webhook", "fhir"]
     arms: Annotated[tuple[ServiceArm, ...], Field(min_length=1)]
+    teams: tuple[Code, ...] = ()
     least_urgency: Urgency = Urgency.U4
     url_setting: EnvName
     secret_setting: EnvName
     paused: bool = False
     oldest_days: Annotated[int, Field(ge=1, le=60)] = 7
 
-    def wants(self, arm: ServiceArm, urgency: Urgency) -> bool:
-        return arm in self.arms and not self.least_urgency.more_urgent_than(urgency)
+    def wants(self, arm: ServiceArm, urgency: Urgency, teams: frozenset[Code]) -> bool:
+        """Whether it is told of an alert; of one for no known team whoever has the arm is."""
+        ours = not self.teams or not teams or not teams.isdisjoint(self.teams)
+        return ours and arm in self.arms and not self.least_urgency.more_urgent_than(urgency)
 
 
 class DatedBasis(Value):
@@ -246,26 +226,21 @@ class Partnership(Value):
     def arms(self) -> frozenset[ServiceArm]:
         return frozenset(team.arm for team in self.teams)
 
-    @cached_property
-    def _posts(self) -> Mapping[tuple[ServiceArm, RoleCode], tuple[Team, Post]]:
-        return {
-            (team.arm, role): (team, post)
-            for team in reversed(self.teams)
-            for role, post in team.roles.items()
-        }
+    def post(
+        self, role: RoleCode, arm: ServiceArm, team: Code | None = None
+    ) -> tuple[Team, Post] | None:
+        """The team and post of a role: of this team or arm if it has one, else of another."""
+        return post_of(self.teams, role, arm, team)
 
-    def post(self, role: RoleCode, arm: ServiceArm) -> tuple[Team, Post] | None:
-        """The team and post of a role: of this arm if it has one, else of another."""
-        for candidate in (arm, *sorted(self.arms() - {arm})):
-            if (candidate, role) in self._posts:
-                return self._posts[candidate, role]
-        return None
-
-    def cover(self, role: RoleCode, arm: ServiceArm) -> RoleCode:
+    def cover(self, role: RoleCode, arm: ServiceArm, team: Code | None = None) -> RoleCode:
         """Who stands in for a role; the role itself where the file names nobody else."""
-        found = self.post(role, arm)
+        found = self.post(role, arm, team)
         return (found[1].cover if found else None) or role
 
     def holds(self, role: RoleCode, arm: ServiceArm) -> bool:
         found = self.post(role, arm)
         return found is not None and found[1].desk is not None
+
+    def team_asked(self, arm: ServiceArm, recorded: tuple[Code, ...]) -> TeamAsked:
+        """Which team of an arm is asked about a child whose record names these teams."""
+        return team_asked(self.teams, arm, recorded)

@@ -17,6 +17,7 @@ from kinbridge.reading.words import (
     moment,
     occurred,
     sentence,
+    why_this_team,
     words,
 )
 from kinbridge_schemas.alerts import AlertRevision, Item, TeamAlert
@@ -111,6 +112,8 @@ def _asked(alert: AlertRevision, concerns: list[Concern]) -> list[str]:
     lines = list(dict.fromkeys(c.asked.sentence for c in active))
     if not lines:
         lines = ["Nothing more is asked: no item of this alert is active."]
+    if alert.team is not None:
+        lines.append(f"For {alert.team.title}: {why_this_team(alert.team.found)}.")
     by = f", by {moment(alert.ask_by)}" if alert.ask_by and active else ""
     lines.append(f"Owner: {words(alert.owner)}; cover: {words(alert.cover)}{by}.")
     if copies := dict.fromkeys(role for c in active for role in c.asked.copies):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from kinbridge_schemas.concerns import Check
 from kinbridge_schemas.disclosure import is_care_check
-from kinbridge_schemas.vocabulary import InputStatus, Occurred, Precision
+from kinbridge_schemas.vocabulary import InputStatus, Occurred, Precision, TeamFound
 
 LONDON: Final = ZoneInfo("Europe/London")
 
@@ -43,6 +43,14 @@ _SAID: Final = {
     "no-ground-recorded": "the ground for asking is recorded no more",
 }
 
+
+_FOUND: Final = {
+    TeamFound.ALLOCATED: "the authority's record says that it holds the case",
+    TeamFound.NO_TEAM_RECORDED: "the record names no team",
+    TeamFound.TEAM_NOT_KNOWN: "the record names a team that the policy does not know",
+    TeamFound.TEAM_OF_ANOTHER_ARM: "the record names only teams of another arm",
+    TeamFound.UNKNOWN: "why is not known",
+}
 
 _ANSWERED: Final = {
     InputStatus.DATA: "found",
@@ -127,3 +135,8 @@ def gestation(days: int) -> str:
 def listed(codes: tuple[str, ...]) -> str:
     """Give codes as words with commas, or `none`."""
     return ", ".join(words(code) for code in codes) or "none"
+
+
+def why_this_team(found: TeamFound) -> str:
+    """Give why the team that is asked is this one."""
+    return _FOUND[found]

@@ -5,15 +5,14 @@ Made once for each evaluation, and only what is asked for: most events bring no 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Final
 
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.elsewhere import cpis_plan
-from kinbridge.rules.picture import Account
+from kinbridge.rules.leads import leads, teams_recorded
 from kinbridge.rules.pregnancy import born, expected, gestation, last_seen, next_appointment
 from kinbridge.rules.retrieved import care_checks
 from kinbridge.rules.situation import (
@@ -30,18 +29,12 @@ from kinbridge.rules.situation import (
 )
 from kinbridge.rules.state import AskedOf
 from kinbridge.rules.view import View
-from kinbridge_schemas.base import Id
-from kinbridge_schemas.concerns import Check, Contact, CpisPlan, Situation, Whom
-from kinbridge_schemas.events.contact import (
-    LeadPractitionerAllocated,
-    LeadPractitionerChanged,
-)
+from kinbridge_schemas.base import Code, Id
+from kinbridge_schemas.concerns import Check, Contact, CpisPlan, Situation, TeamAsked, Whom
 from kinbridge_schemas.events.maternity import AntenatalAppointment
 from kinbridge_schemas.events.protection import StrategyDiscussionCancelled
 from kinbridge_schemas.linked import Restriction
 from kinbridge_schemas.vocabulary import AppointmentStatus, RoleCode, ServiceArm, Urgency
-
-_PHONE: Final = re.compile(r"[0-9+() .-]{3,30}( ?(ext|x)\.? ?[0-9]{1,6})?")
 
 OUT_OF_HOURS: Final = "out_of_hours"
 """The role under which an out-of-hours desk stands among the contacts."""
@@ -136,16 +129,15 @@ class Portrait:
     @cached_property
     def leads(self) -> tuple[Contact, ...]:
         """Those who hold the case, by role, each with the desk that reaches them."""
-        latest: dict[RoleCode, tuple[Account, Contact]] = {}
-        for account, contact, until in _leads(self.view):
-            known = latest.get(contact.role)
-            newer = known is None or (known[0].occurred.at, known[0].event) < (
-                account.occurred.at,
-                account.event,
-            )
-            if newer and (until is None or until > self.as_of):
-                latest[contact.role] = (account, contact)
-        return tuple(contact for _, (_, contact) in sorted(latest.items()))
+        return leads(self.view, self.as_of)
+
+    @cached_property
+    def _recorded(self) -> tuple[Code, ...]:
+        return teams_recorded(self.view, self.as_of)
+
+    def team(self, arm: ServiceArm) -> TeamAsked:
+        """Which team of an arm is asked about the child, and why that one."""
+        return self.policy.team_asked(arm, self._recorded)
 
     def contacts(
         self, roles: tuple[RoleCode, ...], arm: ServiceArm, urgency: Urgency
@@ -153,7 +145,7 @@ class Portrait:
         """Whom a reader can reach: who holds the case, the roles asked, and out of hours."""
         found = list(self.leads)
         for role in roles:
-            held = self.policy.post(role, arm)
+            held = self.policy.post(role, arm, self.team(arm).code)
             if held is None:
                 continue
             team, post = held
@@ -200,20 +192,3 @@ def _still(portrait: Portrait, birth: datetime | None) -> int | None:
     if not portrait.view.record.unborn or birth is not None:
         return None
     return gestation(portrait.view, portrait.as_of)
-
-
-def _leads(view: View) -> Iterator[tuple[Account, Contact, datetime | None]]:
-    for account, lead in view.of(LeadPractitionerAllocated):
-        yield account, _lead(lead), lead.until
-    for account, changed in view.of(LeadPractitionerChanged):
-        yield account, _lead(changed), changed.until
-
-
-def _lead(lead: LeadPractitionerAllocated | LeadPractitionerChanged) -> Contact:
-    # A desk without a team's name is taken for a place of care and hidden when restricted;
-    # this one is the authority's own.
-    team = lead.team or "case-holder"
-    # It is a field that people type in: what is no number to call is left out.
-    said = lead.duty_phone or ""
-    phone = said if _PHONE.fullmatch(said) else None
-    return Contact(role=lead.role, worker=lead.worker, team=team, phone=phone)

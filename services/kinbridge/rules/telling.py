@@ -122,6 +122,7 @@ def digest(portrait: Portrait, telling: Telling) -> str:
         telling.tier.value,
         telling.basis.code if telling.basis else "",
         telling.roles,
+        portrait.team(telling.arm).code,
         finding.ask.by.timestamp() if finding.ask.by else 0,
         portrait.key,
     ]
@@ -166,6 +167,7 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
         family=view.record.family,
         authority=policy.authority,
         arm=telling.arm,
+        team=portrait.team(telling.arm),
         status=finding.status,
         withdrawn=finding.reason,
         urgency=finding.urgency,
@@ -182,8 +184,8 @@ def concern(portrait: Portrait, telling: Telling, basis: LawfulBasis) -> Concern
         checks=() if silent else (*finding.checks, *(() if no_care else portrait.care_checks)),
         why=finding.why,
         threshold=finding.threshold,
-        asked=_asked(policy, telling, finding.ask),
-        contacts=portrait.contacts(_reachable(policy, telling), telling.arm, finding.urgency),
+        asked=_asked(portrait, telling, finding.ask),
+        contacts=portrait.contacts(_reachable(portrait, telling), telling.arm, finding.urgency),
         handling=(*portrait.handling, *finding.handling),
         stays_open=(*portrait.stays_open, *finding.stays_open),
         record_revision=view.record.revision,
@@ -251,18 +253,21 @@ def _fact(shown: Shown) -> ShownFact:
     )
 
 
-def _asked(policy: Partnership, telling: Telling, ask: Ask) -> Asked:
+def _asked(portrait: Portrait, telling: Telling, ask: Ask) -> Asked:
     return Asked(
         what=ask.what,
         sentence=ask.sentence,
         owner=telling.owner,
-        cover=policy.cover(telling.owner, telling.arm),
+        cover=_cover(portrait, telling),
         copies=telling.copies,
         by=ask.by,
         request_id=ask.request_id,
     )
 
 
-def _reachable(policy: Partnership, telling: Telling) -> tuple[RoleCode, ...]:
-    cover = policy.cover(telling.owner, telling.arm)
-    return tuple(dict.fromkeys((telling.owner, cover, *telling.copies)))
+def _reachable(portrait: Portrait, telling: Telling) -> tuple[RoleCode, ...]:
+    return tuple(dict.fromkeys((telling.owner, _cover(portrait, telling), *telling.copies)))
+
+
+def _cover(portrait: Portrait, telling: Telling) -> RoleCode:
+    return portrait.policy.cover(telling.owner, telling.arm, portrait.team(telling.arm).code)

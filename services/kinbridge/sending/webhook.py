@@ -50,6 +50,7 @@ def payload(errand: Errand) -> bytes:
                 "alert": dispatch.alert,
                 "authority": dispatch.authority,
                 "team": dispatch.arm,
+                "team_code": dispatch.team,
                 "revision": dispatch.revision,
                 "reason": dispatch.reason.value,
                 "urgency": dispatch.urgency.value,

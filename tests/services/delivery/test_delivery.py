@@ -14,9 +14,9 @@ from kinbridge.delivery.state import DeliveryState
 from kinbridge.partnership.model import Subscription
 from kinbridge.stage import At, Output
 from kinbridge_schemas.alerts import AlertRevision, Dispatch, Suppressed, TeamAlert
-from kinbridge_schemas.concerns import Concern, ShownFact
+from kinbridge_schemas.concerns import Concern, ShownFact, TeamAsked
 from kinbridge_schemas.problems import UnreadableError
-from kinbridge_schemas.vocabulary import DisclosureTier, Occurred, Service, Urgency
+from kinbridge_schemas.vocabulary import DisclosureTier, Occurred, Service, TeamFound, Urgency
 from tests.builders import a_child_ref
 from tests.services.consolidation.builders import (
     FAMILY,
@@ -250,3 +250,64 @@ def test_what_is_kept_back_is_named_only_to_who_may_know_the_rule(
 
     assert shown.content is not None
     assert [s.rule for s in shown.content.suppressed] == [named]
+
+
+def of_team(code: str, name: str = "one", *, minute: int = 0, **changes: Any) -> Concern:
+    team = TeamAsked(code=code, title=f"The team {code}", found=TeamFound.ALLOCATED)
+    at = START + minutes(minute)
+    return a_concern(name, urgency=Urgency.U1, team=team, at=at, **changes)
+
+
+def test_an_alert_names_its_team_and_reaches_the_subscription_of_that_team() -> None:
+    delivery = a_delivery(
+        a_subscription("east", teams=["team-east"]),
+        a_subscription("west", teams=["team-west"]),
+        a_subscription("all"),
+    )
+    _, outputs = deliver(delivery, revisions(of_team("team-east")))
+
+    assert [s.team for s in team_alerts(outputs)] == ["team-east"]
+    assert [(d.subscription, d.team) for d in dispatches(outputs)] == [
+        ("east", "team-east"),
+        ("all", "team-east"),
+    ]
+
+
+def test_children_of_two_teams_in_one_alert_reach_both() -> None:
+    delivery = a_delivery(
+        a_subscription("east", teams=["team-east"]), a_subscription("west", teams=["team-west"])
+    )
+    said = revisions(
+        of_team("team-east"), of_team("team-west", "two", child=a_child_ref("two"), minute=1)
+    )
+    _, outputs = deliver(delivery, said)
+
+    assert [(d.subscription, d.revision) for d in dispatches(outputs)] == [
+        ("east", 1),
+        ("east", 2),
+        ("west", 2),
+    ]
+
+
+def test_another_team_is_told_and_so_is_the_one_that_had_it() -> None:
+    delivery = a_delivery(
+        a_subscription("east", teams=["team-east"]), a_subscription("west", teams=["team-west"])
+    )
+    said = revisions(of_team("team-east"), of_team("team-west", minute=1))
+    _, outputs = deliver(delivery, said)
+
+    assert [r.reason for r in said] == ["first", "correction"]
+    assert [(d.subscription, d.revision, d.team) for d in dispatches(outputs)] == [
+        ("east", 1, "team-east"),
+        ("east", 2, "team-west"),
+        ("west", 2, "team-west"),
+    ]
+
+
+def test_of_a_restricted_child_the_team_is_told_and_not_named() -> None:
+    # The team of a neighbourhood says where the child lives.
+    delivery = a_delivery(a_subscription("east", teams=["team-east"]))
+    _, outputs = deliver(delivery, revisions(restricted(of_team("team-east"), 1)))
+
+    assert [s.team for s in team_alerts(outputs)] == [None]
+    assert [(d.subscription, d.team) for d in dispatches(outputs)] == [("east", None)]

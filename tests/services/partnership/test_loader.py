@@ -128,9 +128,29 @@ SPOILED = [
         id="two recipients for one team",
     ),
     pytest.param(
-        lambda d: d.update(teams=d["teams"][1:]),
+        lambda d: d.update(teams=[t for t in d["teams"] if t["kind"] == "contact-point"]),
         "rules.r1.recipients.0.arm: no team of macpt",
         id="an arm without a team",
+    ),
+    pytest.param(
+        lambda d: d["teams"][0].update(default=False),
+        "teams: 0 default teams of macpt, where one is needed",
+        id="an arm without a default team",
+    ),
+    pytest.param(
+        lambda d: d["teams"][1].update(default=True),
+        "teams: 2 default teams of macpt, where one is needed",
+        id="an arm with two default teams",
+    ),
+    pytest.param(
+        lambda d: d["teams"][1].update(known_as=["lewisham-family-help"]),
+        "teams: lewisham-family-help stands twice",
+        id="a code that two teams are known by",
+    ),
+    pytest.param(
+        lambda d: d["subscriptions"][0].update(arms=["macpt"], teams=["lewisham-contact-point"]),
+        "subscriptions.0.teams: lewisham-contact-point is no team of its arms",
+        id="a subscription to a team of another arm",
     ),
     pytest.param(
         lambda d: d["rules"]["r7"]["basis"].pop("looked-after"),
@@ -355,6 +375,7 @@ def test_a_subscription_wants_its_urgency_and_more() -> None:
         load_all(FOLDER)["209"].subscriptions[0].model_copy(update={"least_urgency": Urgency.U2})
     )
 
-    assert subscription.wants("macpt", Urgency.U1)
-    assert subscription.wants("macpt", Urgency.U2)
-    assert not subscription.wants("macpt", Urgency.U3)
+    nobody = frozenset[str]()
+    assert subscription.wants("macpt", Urgency.U1, nobody)
+    assert subscription.wants("macpt", Urgency.U2, nobody)
+    assert not subscription.wants("macpt", Urgency.U3, nobody)

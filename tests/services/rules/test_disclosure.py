@@ -173,6 +173,7 @@ KEPT_AT_EXISTENCE = {
     "family",
     "authority",
     "arm",
+    "team",
     "status",
     "withdrawn",
     "urgency",
