@@ -31,7 +31,10 @@ class Group:
     `fetch_wait` is how long a broker may hold a fetch that finds nothing. What comes meanwhile
     on a partition that is not in that fetch waits for its end, so it bounds the speed of a hop
     when there is little to do. The embedded broker always holds it that long. `most_runs`
-    bounds what was fetched and waits, `poll_records` one fetch of it.
+    bounds what was fetched and waits, `poll_records` one fetch of it. `look_again` is how long
+    a leader believes what it was told of its topics: a broker that has just started may know
+    none of them yet, the leader then gives no partition to anybody, and until it asks again
+    (aiokafka: after five minutes) nothing is read.
     """
 
     session: float = 6.0
@@ -40,6 +43,7 @@ class Group:
     request: float = 40.0
     commit: float = 1.0
     fetch_wait: float = 0.02
+    look_again: float = 3.0
     most_runs: int = 12
     poll_records: int = 500
 
@@ -138,6 +142,7 @@ def make_app(name: str, kafka: Mapping[str, str], reads: tuple[str, ...], group:
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=int(group.look_again * 1_000),
         broker_session_timeout=group.session,
         broker_heartbeat_interval=group.heartbeat,
         broker_rebalance_timeout=group.rebalance,
