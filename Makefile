@@ -26,8 +26,10 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## the Lewisham story on the embedded line; ONCE=1 ends by itself
 	@$(BIN)/kinbridge demo $(if $(ONCE),--once)
 
+# What starts no broker runs on every core; what does wants the machine for itself.
 test: setup check ## everything
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not integration and not faults"
+	$(BIN)/python -m pytest -m "integration or faults"
 
 check: setup ## lint, types, import rules
 	$(BIN)/ruff check .
