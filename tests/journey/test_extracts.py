@@ -16,6 +16,7 @@ from kinbridge.sources.model import Sources
 from kinbridge_casesystem.cutting import SourceFile, unheard
 from kinbridge_casesystem.extract_model import load_mapping
 from kinbridge_schemas.alerts import AlertRevision
+from kinbridge_schemas.vocabulary import TeamFound
 from tests.journey.people import Family, appointment
 from tests.journey.world import MemoryWorld
 
@@ -87,6 +88,7 @@ class Borough:
     """A borough with the tables that its case system gives."""
 
     source: str
+    team: str
     tables: Mapping[str, str]
 
     @property
@@ -94,9 +96,13 @@ class Borough:
         return self.source[:3]
 
 
+ALLOCATED: Final = TeamFound.ALLOCATED
 BOROUGHS: Final = [
-    pytest.param(Borough("209.liquidlogic", LIQUIDLOGIC), id="Lewisham, Liquidlogic"),
-    pytest.param(Borough("210.mosaic", MOSAIC), id="Southwark, Mosaic"),
+    pytest.param(
+        Borough("209.liquidlogic", "lewisham-child-protection-team", LIQUIDLOGIC),
+        id="Lewisham, Liquidlogic",
+    ),
+    pytest.param(Borough("210.mosaic", "southwark-macpt", MOSAIC), id="Southwark, Mosaic"),
 ]
 
 
@@ -135,6 +141,28 @@ def test_an_extract_and_a_missed_appointment_reach_the_boroughs_own_team(
 
     found = [a for a in alerts if "R1" in {i.concern.rule for i in a.items}]
     assert {(a.authority, a.arm) for a in found} == {(borough.authority, "macpt")}
+    assert {(a.team.code, a.team.found) for a in found if a.team} == {(borough.team, ALLOCATED)}
+
+
+@pytest.mark.parametrize(
+    ("team", "expected"),
+    [
+        pytest.param("Team of Nowhere", TeamFound.TEAM_NOT_KNOWN, id="a team that is not listed"),
+        pytest.param("", TeamFound.NO_TEAM_RECORDED, id="no team"),
+        pytest.param("North Family Help", TeamFound.TEAM_OF_ANOTHER_ARM, id="of another arm"),
+    ],
+)
+def test_what_no_team_is_found_for_reaches_the_default_team_and_says_why(
+    world: MemoryWorld, team: str, expected: TeamFound
+) -> None:
+    allocations = MOSAIC["allocations.csv"].replace("Multi-agency child protection", team)
+    take(world, Borough("210.mosaic", "", MOSAIC), {"allocations.csv": allocations})
+    world.until(MONDAY)
+
+    found = [a for a in missed(world) if "R1" in {i.concern.rule for i in a.items}]
+    assert {(a.team.code, a.team.found) for a in found if a.team} == {
+        ("southwark-macpt", expected)
+    }
 
 
 def test_without_an_extract_the_same_appointment_is_nobodys(world: MemoryWorld) -> None:

@@ -18,11 +18,15 @@ from kinbridge.demo.templates import Request
 from kinbridge.intake import decide as door
 from kinbridge.intake.entries import Arrival as Arriving
 from kinbridge.intake.entries import Entry
+from kinbridge.intake.files.taking import taking
+from kinbridge.intake.files.unpack import Copies
+from kinbridge.intake.keys import SourceKey
 from kinbridge.partnership.loader import load_all
 from kinbridge.partnership.model import Partnership
 from kinbridge.pipeline import stages
 from kinbridge.runtime.memory import Line, Performed
 from kinbridge.sources.model import Sources
+from kinbridge_casesystem.cutting import unheard
 from kinbridge_fhir.envelope import message_id
 from kinbridge_schemas.alerts import AlertRevision, TeamAlert
 from kinbridge_schemas.concerns import SharingDecision
@@ -65,6 +69,7 @@ class MemoryWorld:
         self.line: Final = Line(line, TOPICS, CODEC, performs=performs, disorder=disorder)
         self._pseudonymiser: Final = pseudonymiser
         self._authorities: Final = tuple(policies)
+        self._sources: Final = sources
         self._senders: Final = {key.name: key for key in source_keys({s: s for s in SOURCES})}
         self._now = start
         self._read: set[str] = set()
@@ -159,10 +164,24 @@ class MemoryWorld:
                 return door.case_events(request.content, entrance)
             case ["cases", _, "children"]:
                 return door.case_children(request.content, entrance)
+            case ["cases", _, "files", kind]:
+                return self._loaded(request, sender, kind)
             case ["alerts", alert, "responses"]:
                 return door.answer(request.content, alert, entrance)
             case _:
                 raise AssertionError(f"No door at {request.path}.")
+
+    def _loaded(self, request: Request, sender: SourceKey, kind: str) -> door.Accepted:
+        taken = taking(self._sources, sender.case_source, kind)
+        assert taken is not None
+        copies = Copies(len(request.content) * 100)
+        try:
+            copies.add(request.file_name or "", [request.content])
+            assert copies.refused is None
+            parts = taken.format.cut(copies.files, taken.loading(self._now.date()), unheard)
+            return door.Accepted(copies.digest, taken.entries(parts, self.arrival))
+        finally:
+            copies.close()
 
     def _seconds(self) -> float:
         return self._now.timestamp()

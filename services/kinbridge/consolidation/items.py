@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 
 from kinbridge.consolidation.state import Kept, Said
-from kinbridge_schemas.base import derive_id
+from kinbridge_schemas.base import Code, derive_id
 from kinbridge_schemas.concerns import Concern
 from kinbridge_schemas.vocabulary import Urgency
 
@@ -64,6 +64,7 @@ def told(kept: Kept) -> Kept:
     said = Said(
         status="withdrawn" if kept.left else kept.concern.status,
         urgency=kept.concern.urgency,
+        team=_team(kept.concern),
         shown=shown(kept.concern),
         as_of=kept.concern.as_of,
     )
@@ -87,8 +88,16 @@ def shown(concern: Concern) -> str:
         f"{f.fact} {f.occurred.at.isoformat()} {f.outcome} {f.withdrawn}" for f in concern.facts
     )
     handling = "open" if concern.whom.restriction == "none" else "restricted"
-    team = concern.team.code if concern.team else "none"
-    return derive_id("shown", concern.asked.what, handling, team, *facts)
+    return derive_id("shown", concern.asked.what, handling, _team(concern) or "none", *facts)
+
+
+def team_changed(kept: Kept) -> bool:
+    """Whether readers were last told that another team has this item."""
+    return kept.said is not None and kept.said.team != _team(kept.concern)
+
+
+def _team(concern: Concern) -> Code | None:
+    return concern.team.code if concern.team else None
 
 
 def least(one: datetime | None, other: datetime) -> datetime:

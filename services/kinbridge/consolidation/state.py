@@ -32,6 +32,7 @@ class Said(Value):
 
     status: Literal["active", "withdrawn", "ended"]
     urgency: Urgency
+    team: Code | None = None
     shown: Id
     as_of: AwareDatetime
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from kinbridge.consolidation.items import team_changed
 from kinbridge.consolidation.state import Alert, Kept
 from kinbridge_schemas.alerts import Reason
 from kinbridge_schemas.times import LONDON
@@ -56,6 +57,8 @@ def _corrected(kept: Kept) -> str:
         return f"Ended: {concern.why}"
     if concern.whom.restriction != "none":
         return f"Corrected, or restricted since we told you: {concern.why}"
+    if concern.team is not None and team_changed(kept):
+        return f"Now for {concern.team.title}: {concern.why}"
     return f"What we told you has been corrected: {concern.why}"
 
 

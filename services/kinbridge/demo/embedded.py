@@ -26,7 +26,7 @@ from pydantic import SecretStr
 
 from kinbridge.demo.line import NAME, Line, write_line
 from kinbridge.demo.policy import write_shortened
-from kinbridge.demo.sources import SOURCES, source_keys
+from kinbridge.demo.sources import SOURCES, mapping_files, source_keys
 from kinbridge.demo.story import StoryError
 from kinbridge.runtime.listening import time_comes_through
 from kinbridge.settings import Settings
@@ -58,7 +58,8 @@ def embedded_line(settings: Settings, today: date) -> Iterator[EmbeddedLine]:
     keys = {name: token_urlsafe(32) for name in SOURCES}
     port = _free_port(settings.intake_host, settings.intake_port)
     with (folder / "line.log").open("w", encoding="utf-8") as log:
-        process = _Process(_environment(folder, keys, port), log)
+        files = mapping_files(settings.partnerships)
+        process = _Process(_environment(folder, keys, port, files), log)
         try:
             line = Line(
                 address=f"http://{settings.intake_host}:{port}",
@@ -122,15 +123,20 @@ class _Process:
         self._addresses.put("")
 
 
-def _environment(folder: Path, keys: dict[str, str], port: int) -> dict[str, str]:
+def _environment(
+    folder: Path, keys: dict[str, str], port: int, mappings: list[str]
+) -> dict[str, str]:
     known = [key.model_dump(mode="json") for key in source_keys(keys)]
     path = folder / "keys.yaml"
     path.write_text(yaml.safe_dump({"keys": known}), encoding="utf-8")
+    sources = folder / "sources.yaml"
+    sources.write_text(yaml.safe_dump({"extracts": mappings}), encoding="utf-8")
     return {
         **os.environ,
         "KINBRIDGE_DATA": str(folder),
         "KINBRIDGE_PARTNERSHIPS": str(folder / "partnerships"),
         "KINBRIDGE_KEYS": str(path),
+        "KINBRIDGE_SOURCES": str(sources),
         "KINBRIDGE_INTAKE_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }

@@ -53,6 +53,8 @@ class LiveWorld:
         if key is None:
             raise StoryError(f"No key is known for the source `{request.key_of}`.")
         headers = {KEY_HEADER: key, "Content-Type": request.content_type}
+        if request.file_name is not None:
+            headers["Content-Disposition"] = f'attachment; filename="{request.file_name}"'
         try:
             answer = self._client.post(request.path, content=request.content, headers=headers)
         except httpx.TransportError as problem:

@@ -42,11 +42,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class StepPlayed:
-    """One step as it went."""
+    """One step as it went. `broke` is what came of a step of which nothing was to come."""
 
     say: str
     answered: tuple[Answered, ...]
     heard: tuple[Heard, ...]
+    broke: tuple[Arrival, ...] = ()
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Played:
 
     @property
     def as_expected(self) -> bool:
-        return not self.missing
+        return not self.missing and not any(step.broke for step in self.steps)
 
 
 def meets(alert: TeamAlert, expected: Expected, authority: str) -> bool:
@@ -76,6 +78,7 @@ def meets(alert: TeamAlert, expected: Expected, authority: str) -> bool:
         alert.arm == expected.team
         and alert.authority == authority
         and alert.reason == expected.reason
+        and expected.team_code in {None, alert.team}
         and expected.urgency in {None, alert.urgency}
         and expected.state in {None, alert.state}
     )
@@ -144,15 +147,24 @@ class Ledger:
         """Give the first arrival that meets an expectation, once."""
         for arrival in self.waiting:
             alert = arrival.alert
-            ours = alert.family in self.families or (
-                not self.families and alert.family not in self.others
-            )
-            if ours and meets(alert, expected, self.authority):
+            if self._is_ours(arrival) and meets(alert, expected, self.authority):
                 self.waiting.remove(arrival)
                 self.families.add(alert.family)
                 return arrival
         return None
 
+    def broken(self) -> tuple[Arrival, ...]:
+        """Take what came, though nothing was to, of the story's family or of one not heard of."""
+        found = tuple(
+            a for a in self.waiting if self._is_ours(a) and a.alert.authority == self.authority
+        )
+        self.waiting = [a for a in self.waiting if a not in found]
+        return found
+
     def rest(self) -> tuple[Arrival, ...]:
         """Give what came for the story's family and met nothing."""
         return tuple(a for a in self.waiting if a.alert.family in self.families)
+
+    def _is_ours(self, arrival: Arrival) -> bool:
+        family = arrival.alert.family
+        return family in self.families or (not self.families and family not in self.others)

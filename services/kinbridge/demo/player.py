@@ -89,7 +89,8 @@ class Player:
             heard.append(Heard(expected, arrival, took))
             if arrival and expected.call:
                 names[expected.call] = names_from(arrival.alert)
-        return StepPlayed(step.say, answered, tuple(heard))
+        broke = self._broke(step.quiet, ledger) if step.quiet is not None else ()
+        return StepPlayed(step.say, answered, tuple(heard), broke, step.quiet is not None)
 
     def _send(self, asked: Request) -> Answered:
         answered = self.world.send(asked)
@@ -106,6 +107,12 @@ class Player:
             if left <= timedelta():
                 return None
             ledger.put(self._heard(self.world.listen(left)))
+
+    def _broke(self, quiet: timedelta, ledger: Ledger) -> tuple[Arrival, ...]:
+        until = self.world.now() + quiet
+        while (left := until - self.world.now()) > timedelta():
+            ledger.put(self._heard(self.world.listen(left)))
+        return ledger.broken()
 
     def _heard(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
         self.families |= {arrival.alert.family for arrival in arrivals}

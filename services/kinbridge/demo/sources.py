@@ -6,6 +6,7 @@ Their keys are drawn anew for each demonstration and stand in no file of the pro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from kinbridge.intake.keys import SourceKey, sha256_of
@@ -13,10 +14,14 @@ from kinbridge.intake.keys import SourceKey, sha256_of
 SOURCES: Final[Mapping[str, Mapping[str, Any]]] = {
     "lewisham-cases": {
         "source": "liquidlogic",
-        "doors": ("events", "children"),
+        "doors": ("events", "children", "files"),
         "authority": "209",
     },
-    "southwark-cases": {"source": "mosaic", "doors": ("events", "children"), "authority": "210"},
+    "southwark-cases": {
+        "source": "mosaic",
+        "doors": ("events", "children", "files"),
+        "authority": "210",
+    },
     "example-maternity": {"source": "example-maternity", "doors": ("nhs",)},
     "example-hospital": {"source": "example-hospital", "doors": ("nhs",)},
     "nems": {"source": "nems", "doors": ("nhs",)},
@@ -27,6 +32,13 @@ SOURCES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 """By the name that a story's `as` uses."""
+
+
+def mapping_files(partnerships: Path) -> list[str]:
+    """Give the mapping files of extracts, which lie in a folder beside that of the policies."""
+    return [
+        str(path) for path in sorted((partnerships.absolute().parent / "extracts").glob("*.yaml"))
+    ]
 
 
 def source_keys(keys: Mapping[str, str]) -> tuple[SourceKey, ...]:

@@ -25,11 +25,17 @@ from kinbridge_schemas.identifiers import AuthorityCode
 from kinbridge_schemas.vocabulary import ServiceArm, Urgency
 
 FOLDER: Final = Path(__file__).resolve().parent / "stories"
-ORDER: Final = ("lewisham-pre-birth", "earliest-stage")
+ORDER: Final = (
+    "lewisham-pre-birth",
+    "earliest-stage",
+    "southwark-extract",
+    "lewisham-extract",
+)
 
 Said = Annotated[str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """A name that an expression can use: `${first_alert.alert}`."""
+FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}\.csv$")]
 
 
 class StoryError(Exception):
@@ -40,7 +46,8 @@ class Send(Value):
     """One request to the line's door.
 
     `to` is a path, and may hold expressions; `as` names the source whose key is used. What is
-    sent is `body`, or the `template` of that name filled with `with`.
+    sent is `body`, or the `template` of that name filled with `with`, or `files`: the CSV text
+    of each by its name, sent as one load.
     """
 
     to: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]+$")]
@@ -48,11 +55,12 @@ class Send(Value):
     body: dict[str, JsonValue] | list[JsonValue] | None = None
     template: Code | None = None
     with_: Annotated[dict[Name, JsonValue], Field(alias="with")] = Field(default_factory=dict)
+    files: Annotated[dict[FileName, str], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.body is None) == (self.template is None):
-            raise ValueError("give either `body` or `template`")
+    def _one_of_them(self) -> Self:
+        if sum(each is not None for each in (self.body, self.template, self.files)) != 1:
+            raise ValueError("give either `body`, `template` or `files`")
         if self.with_ and self.template is None:
             raise ValueError("`with` goes with a template")
         return self
@@ -62,10 +70,12 @@ class Expected(Value):
     """One revision of an alert that must come, within a time of the last answer at the door.
 
     The rules listed must be among the items that are new, that are corrected, and that stand
-    active; each as often as it is listed. `call` names it for expressions of later steps.
+    active; each as often as it is listed. `team` is the arm, on whose topic it comes;
+    `team_code` the team that it is for. `call` names it for expressions of later steps.
     """
 
     team: ServiceArm
+    team_code: Code | None = None
     reason: Reason
     call: Name | None = None
     urgency: Urgency | None = None
@@ -80,13 +90,20 @@ class Step(Value):
     """What happens, in one plain line, what is sent, and what must come of it.
 
     `at` is from the story's start: the step waits for it. Without it, the step follows when
-    what was expected before has come.
+    what was expected before has come. For so long as `quiet` says nothing may come of it.
     """
 
     say: Said
     at: Span | None = None
     send: tuple[Send, ...] = ()
     expect: tuple[Expected, ...] = ()
+    quiet: Span | None = None
+
+    @model_validator(mode="after")
+    def _quiet_or_not(self) -> Self:
+        if self.quiet is not None and self.expect:
+            raise ValueError("what is `quiet` expects nothing")
+        return self
 
 
 class Story(Value):

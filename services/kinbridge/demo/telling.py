@@ -36,6 +36,9 @@ class Teller:
         lines += [line for a in step.answered for line in self._indented(_sent(a))]
         for heard in step.heard:
             lines += ["", *self._heard(heard)]
+        if step.quiet and not step.broke:
+            lines.append("   Nothing is said of it, as it should be.")
+        lines += [self._tinted(f"   {_not_quiet(a)}", _RED) for a in step.broke]
         return "\n".join([*lines, ""])
 
     def table(self, played: Sequence[Played]) -> str:
@@ -44,6 +47,8 @@ class Teller:
         for one in played:
             rows.append(self._tinted(one.story.name, _BOLD))
             rows += [self._row(heard) for heard in one.heard]
+            broke = (arrival for step in one.steps for arrival in step.broke)
+            rows += [f"  {self._tinted(_not_quiet(arrival), _RED)}" for arrival in broke]
             rows += [f"  also came: {_named(arrival)}" for arrival in one.also]
         return "\n".join(rows)
 
@@ -88,7 +93,8 @@ def expectation(expected: Expected) -> str:
         parts.append(f"standing {' '.join(expected.active) or 'nothing'}")
     if expected.urgency:
         parts.append(str(expected.urgency))
-    return f"{expected.team}: {', '.join(parts)}"
+    whom = f"{expected.team} ({expected.team_code})" if expected.team_code else expected.team
+    return f"{whom}: {', '.join(parts)}"
 
 
 def document(played: Iterable[Played], shortened: Sequence[str]) -> str:
@@ -129,6 +135,7 @@ def _step(step: StepPlayed) -> dict[str, Any]:
             }
             for heard in step.heard
         ],
+        "not_quiet": [_arrival(arrival) for arrival in step.broke],
     }
 
 
@@ -148,6 +155,10 @@ def _sent(answered: Answered) -> str:
 def _named(arrival: Arrival) -> str:
     alert = arrival.alert
     return f"{arrival.topic}: {alert.reason}, revision {alert.revision}, {alert.urgency}"
+
+
+def _not_quiet(arrival: Arrival) -> str:
+    return f"NOT QUIET: {_named(arrival)}"
 
 
 def _took(heard: Heard) -> str:

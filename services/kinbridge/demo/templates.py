@@ -14,6 +14,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from kinbridge.demo.expressions import Names, expand, fill
+from kinbridge.demo.loads import load_of
 from kinbridge.demo.story import Send, StoryError
 from kinbridge.demo.yamls import read_yaml
 
@@ -25,17 +26,21 @@ _FHIR_XML: Final = "application/fhir+xml; fhirVersion=3.0"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, ready to be sent to the door."""
+    """One request, ready to be sent to the door. `file_name` is that of an uploaded file."""
 
     path: str
     key_of: str
     content_type: str
     content: bytes
+    file_name: str | None = None
 
 
 def request(send: Send, names: Names, now: datetime) -> Request:
     """Fill in what a step sends. Raises StoryError for an unknown name or template."""
     path = fill(send.to, names, now, str)
+    if send.files is not None:
+        name, kind, content = load_of(send.files, names, now)
+        return Request(path, send.as_, kind, content, name)
     if send.template is None:
         body = json.dumps(expand(send.body, names, now)).encode()
         kind = _FHIR_JSON if path.startswith("/nhs/") else _JSON

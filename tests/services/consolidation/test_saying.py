@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from kinbridge_schemas.alerts import Reason
+from kinbridge_schemas.concerns import Concern, TeamAsked
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.responses import Close
-from kinbridge_schemas.vocabulary import Urgency
+from kinbridge_schemas.vocabulary import TeamFound, Urgency
 from tests.services.consolidation.builders import (
     START,
     Desk,
@@ -258,3 +259,20 @@ def test_a_team_without_a_policy_is_a_dead_letter_that_names_no_value() -> None:
         Desk().hear(proposed(a_concern(authority="999")))
 
     assert (raised.value.reason, raised.value.path) == ("team-without-policy", "concern.authority")
+
+
+def test_that_another_team_has_it_now_is_said_in_so_many_words() -> None:
+    def of(code: str, minute: int) -> Concern:
+        team = TeamAsked(code=code, title=f"Team {code}", found=TeamFound.ALLOCATED)
+        return a_concern(urgency=Urgency.U1, team=team, at=START + minutes(minute))
+
+    desk = Desk()
+    desk.propose(of("east", 0), at=START)
+    desk.propose(of("west", 1), at=START + minutes(1))
+    desk.pass_time(START + minutes(2))
+
+    assert [(r.reason, r.team.code if r.team else None) for r in desk.said] == [
+        ("first", "east"),
+        ("correction", "west"),
+    ]
+    assert desk.said[1].what_changed.startswith("Now for Team west: An antenatal appointment")

@@ -35,6 +35,10 @@ def test_a_shipped_story_is_read_and_expects_something(path: Path) -> None:
     assert story.expected
 
 
+def _upload(files: dict[str, str]) -> dict[str, Any]:
+    return {"to": "/cases/x/files/case-extract", "as": "x", "files": files}
+
+
 SPOILT = [
     pytest.param(lambda r: r.update(titel="x"), "titel", id="a misspelt entry"),
     pytest.param(lambda r: r.pop("authority"), "authority", id="no authority"),
@@ -42,6 +46,22 @@ SPOILT = [
     pytest.param(lambda r: r["steps"][1]["send"][0].pop("template"), "body", id="nothing to send"),
     pytest.param(
         lambda r: r["steps"][1]["send"][0].update(body={}), "either `body`", id="sends two things"
+    ),
+    pytest.param(
+        lambda r: r["steps"][1]["send"][0].update(files={"a.csv": "A\n"}),
+        "either `body`",
+        id="sends a file and something else",
+    ),
+    pytest.param(
+        lambda r: r["steps"][1].update(send=[_upload({"../a.csv": "A\n"})]),
+        "files",
+        id="a file that lies elsewhere",
+    ),
+    pytest.param(
+        lambda r: r["steps"][1].update(send=[_upload({})]), "files", id="a load without files"
+    ),
+    pytest.param(
+        lambda r: r["steps"][1].update(quiet="3s"), "expects nothing", id="quiet, and expects"
     ),
     pytest.param(lambda r: r["steps"][1]["send"][0].update(to="cases"), "to", id="not a path"),
     pytest.param(
