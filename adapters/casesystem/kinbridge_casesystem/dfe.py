@@ -1,8 +1,9 @@
 """The reader of the route `dfe-csc`: one child of the DfE Children's Social Care API 1.0.1.
 
 What the API says is read as its contract is written: a day that is no day, a day that lies
-ahead or an unknown field makes the record unreadable, with the name of the field. A full load
-and a delta cannot be told apart, so that what is left out says nothing.
+ahead or an unknown field makes the record unreadable, with the name of the field. A code that
+is on no list is left out, and said. A full load and a delta cannot be told apart, so that what
+is left out says nothing.
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ from kinbridge_casesystem.child import (
     Worker,
 )
 from kinbridge_casesystem.claims import unique
+from kinbridge_casesystem.codes import CodeTable
+from kinbridge_casesystem.codes_care import PLACEMENTS, START_REASONS
+from kinbridge_casesystem.codes_cin import CLOSURE_REASONS, FACTORS, REFERRAL_SOURCES
 from kinbridge_casesystem.cutting import Read
 from kinbridge_casesystem.dfe_model import ToldChild, ToldDetails, ToldEpisode, ToldPlacement
 from kinbridge_casesystem.quality_rules import oddities
+from kinbridge_casesystem.reading import Reading
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.times import read_date, start_of
 
@@ -45,7 +50,7 @@ def read_dfe(content: bytes, now: datetime) -> Read:
     child = _parsed(content)
     if child.purge:
         return Read(ChildSnapshot(child=child.la_child_id, purged=True))
-    days = _Days(now)
+    days = _Days(now, Reading(now))
     told = child.social_care_episodes
     details = child.child_details
     if details is not None and details.purge:
@@ -65,7 +70,7 @@ def read_dfe(content: bytes, now: datetime) -> Read:
         placements=tuple(_placements(days, told)),
         purges=tuple(_purges(child)),
     )
-    return Read(snapshot, tuple(oddities(snapshot)), days.lasting)
+    return Read(snapshot, (*days.reading.found, *oddities(snapshot)), days.lasting)
 
 
 def _parsed(content: bytes) -> ToldChild:
@@ -88,7 +93,13 @@ def _path(loc: tuple[int | str, ...], kind: str) -> str:
 @dataclass(slots=True)
 class _Days:
     now: datetime
+    reading: Reading
     lasting: bool = True
+
+    def code(
+        self, text: str | None, table: CodeTable, path: str, on: date | None = None
+    ) -> str | None:
+        return self.reading.code(text, table, path, on)
 
     def past(self, text: str | None, path: str) -> date | None:
         found = self.any(text, path)
@@ -115,13 +126,16 @@ def _details(days: _Days, details: ToldDetails) -> Details:
 
 def _episode(days: _Days, episode: ToldEpisode, path: str) -> Episode:
     adoption = episode.adoption if episode.adoption and not episode.adoption.purge else None
+    referred = days.past(episode.referral_date, f"{path}.referral_date")
+    closed, source = days.past(episode.closure_date, f"{path}.closure_date"), "referral_source"
+    reason = days.code(episode.closure_reason, CLOSURE_REASONS, "closure_reason", closed)
     return Episode(
         id=episode.social_care_episode_id,
-        referred=days.past(episode.referral_date, f"{path}.referral_date"),
-        source_code=episode.referral_source or None,
+        referred=referred,
+        source_code=days.code(episode.referral_source, REFERRAL_SOURCES, source, referred),
         no_further_action=episode.referral_no_further_action_flag,
-        closed=days.past(episode.closure_date, f"{path}.closure_date"),
-        closure_reason=episode.closure_reason or None,
+        closed=closed,
+        closure_reason=reason,
         workers=_workers(days, episode, f"{path}.care_worker_details"),
         assessments=_assessments(days, episode, f"{path}.child_and_family_assessments"),
         cin_plans=_cin_plans(days, episode, f"{path}.child_in_need_plans"),
@@ -153,7 +167,7 @@ def _assessments(days: _Days, episode: ToldEpisode, path: str) -> tuple[Assessme
             id=a.child_and_family_assessment_id,
             start=days.past(a.start_date, f"{path}[{n}].start_date"),
             authorised=days.past(a.authorisation_date, f"{path}[{n}].authorisation_date"),
-            factors=a.factors,
+            factors=tuple(code for f in a.factors if (code := days.code(f, FACTORS, "factors"))),
         )
         for n, a in enumerate(told)
         if not a.purge
@@ -226,9 +240,10 @@ def _placement(
     return Placement(
         id=placement.child_looked_after_placement_id,
         start=start,
-        start_reason=placement.start_reason,
-        kind=placement.placement_type or None,
+        start_reason=days.code(placement.start_reason, START_REASONS, "start_reason"),
+        kind=days.code(placement.placement_type, PLACEMENTS, "placement_type"),
         end=days.past(placement.end_date, f"{path}.end_date"),
+        # An end by a reason that is on no list yet is an end all the same.
         end_reason=placement.end_reason,
         episode=episode.social_care_episode_id,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from kinbridge_casesystem.codes_cin import (
     PRIMARY_NEEDS,
     REFERRAL_SOURCES,
 )
+from kinbridge_casesystem.dfe import read_dfe
 from kinbridge_casesystem.reading import Reading
 
 TABLES = (
@@ -72,6 +74,45 @@ def test_a_code_that_did_not_hold_on_its_day_is_kept_and_said() -> None:
 
     assert reading.code("RC9", CLOSURE_REASONS, "field", date(2022, 6, 1)) == "RC9"
     assert [finding.rule for finding in reading.found] == ["code-not-of-its-year"]
+
+
+def test_a_code_of_the_interface_that_is_on_no_list_is_left_out_and_said() -> None:
+    episode = {
+        "social_care_episode_id": "E1",
+        "referral_date": "2022-06-01",
+        "referral_source": "5D",
+        "closure_date": "2026-02-01",
+        "closure_reason": "RC77",
+        "child_and_family_assessments": [
+            {"child_and_family_assessment_id": "A1", "factors": ["4B", "99Z"]}
+        ],
+        "child_looked_after_placements": [
+            {
+                "child_looked_after_placement_id": "L1",
+                "start_date": "2025-10-01",
+                "start_reason": "Q",
+                "placement_type": "U99",
+                "end_date": "2026-01-31",
+                "end_reason": "E99",
+            }
+        ],
+    }
+    child = {"la_child_id": "C1", "social_care_episodes": [episode]}
+
+    read = read_dfe(json.dumps(child).encode(), NOW)
+
+    (told,), (placed,) = read.snapshot.episodes, read.snapshot.placements
+    assert (told.source_code, told.closure_reason) == ("5D", None)
+    assert [each.factors for each in told.assessments] == [("4B",)]
+    assert (placed.start_reason, placed.kind) == (None, None)
+    assert placed.end_reason == "E99", "an end by whatever reason is an end"
+    assert sorted((found.rule, found.field) for found in read.findings) == [
+        ("code-not-of-its-year", "referral_source"),
+        ("code-unknown", "closure_reason"),
+        ("code-unknown", "factors"),
+        ("code-unknown", "placement_type"),
+        ("code-unknown", "start_reason"),
+    ]
 
 
 @pytest.mark.parametrize(
