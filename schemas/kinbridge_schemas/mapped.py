@@ -29,6 +29,7 @@ ROUTES: Final = (
     "pds-patient",
     "pds-related-persons",
     "case-webhook",
+    "eclipse",
     "dfe-csc",
     "cin-census",
     "ssda903",

@@ -115,6 +115,8 @@ def _metrics_at(name: str, settings: Settings) -> tuple[str, int] | None:
 
 def run_intake(settings: Settings) -> int:
     """Serve intake until it is told to stop. Gives the exit code."""
+    from kinbridge.intake.agent import wall_clock
+    from kinbridge.intake.eclipse.door import make_notifiers
     from kinbridge.intake.keyring import load_keys
     from kinbridge.intake.serving import Listening, serve
     from kinbridge.intake.subscriptions.hooks import make_hooks
@@ -130,6 +132,7 @@ def run_intake(settings: Settings) -> int:
             [(each, secret_of(each, named_in_a_file)) for each in sources.subscriptions]
         ),
         sources=sources,
+        eclipses=make_notifiers(sources.eclipse, named_in_a_file, wall_clock),
     )
 
 

@@ -22,6 +22,7 @@ SOURCES: Final = {
     "pds-patient": "pds",
     "pds-related-persons": "pds",
     "case-webhook": "209.example",
+    "eclipse": "209.example",
     "dfe-csc": "209.example",
     "cin-census": "209.example",
     "ssda903": "209.example",

@@ -15,6 +15,7 @@ from kinbridge.intake.adapter_door import receive_records
 from kinbridge.intake.agent import Clock, Durable
 from kinbridge.intake.decide import Refused
 from kinbridge.intake.door import KEY_HEADER, Doorway, Limits, json_only
+from kinbridge.intake.eclipse.door import Notifiers, be_notified_by_eclipse
 from kinbridge.intake.files.upload import Uploads
 from kinbridge.intake.keys import Door, Keys
 from kinbridge.intake.meetings import open_meetings
@@ -30,6 +31,7 @@ _NOT_FHIR: Final = Refused(
 # It only tells OpenAPI of the header: the doorway looks at it.
 _KEY: Final = APIKeyHeader(name=KEY_HEADER, auto_error=False)
 _SECRET: Final = HTTPBearer(auto_error=False)
+_SHOWN: Final[dict[Door, tuple[HTTPBearer, ...]]] = {"subscriptions": (_SECRET,), "eclipse": ()}
 _PREFIXES: Final[dict[str, Door]] = {"/nhs/": "nhs"}
 
 
@@ -42,11 +44,12 @@ def create_app(  # noqa: PLR0913 - every dependency, and each by its name
     limits: Limits | None = None,
     hooks: Hooks | None = None,
     sources: Sources | None = None,
+    eclipses: Notifiers = (),
 ) -> FastAPI:
     """Make the app. `durable` is what a 202 promises; `clock` stamps what is received.
 
-    `hooks` are the subscriptions whose notifications come in here; `sources` tell how the
-    files of case systems are read, and which adapters of others run.
+    `hooks` are the subscriptions, and `eclipses` the case systems, whose notifications come in
+    here; `sources` tell how files are read, and which adapters of others run.
     """
     doorway = Doorway(keys, durable, pseudonymiser, clock, limits or Limits())
     app = FastAPI(
@@ -62,6 +65,7 @@ def create_app(  # noqa: PLR0913 - every dependency, and each by its name
     _be_notified(app, doorway, hooks or Hooks())
     named = frozenset(sources.adapters if sources else ())
     receive_records(app, doorway, named, _documented("records"))
+    be_notified_by_eclipse(app, doorway, eclipses, _documented("eclipse"))
     _watch(app, doorway)
 
     @app.exception_handler(HTTPException)
@@ -155,5 +159,5 @@ def _documented(door: Door) -> dict[str, Any]:
         "description": description.DESCRIPTIONS[door],
         "responses": description.responses(door),
         "openapi_extra": description.request(door),
-        "dependencies": [Security(_SECRET if door == "subscriptions" else _KEY)],
+        "dependencies": [Security(scheme) for scheme in _SHOWN.get(door, (_KEY,))],
     }

@@ -33,6 +33,7 @@ SUMMARIES: Final[dict[Door, str]] = {
     "responses": "Answer an alert.",
     "subscriptions": "Notify of a FHIR subscription.",
     "records": "Send a record to an adapter of another package.",
+    "eclipse": "Notify of a change in OLM Eclipse.",
 }
 
 DESCRIPTIONS: Final[dict[Door, str]] = {
@@ -83,6 +84,12 @@ other. No key is needed here.
 One record, as it is, for the adapter that the path names: it runs where the file of sources names
 it, and takes records of the keys that name it. The header `Kinbridge-Record` says which record it
 is, by your own id, the same for every account of it. Nothing else of it is read here.
+""",
+    "eclipse": """\
+For an Eclipse that the file of sources names, and nobody else: `system` is its name there. The
+headers `olm.notification.*` say which delivery it is and sign it; Eclipse is asked whether the
+signature is its own, so that its subscription group needs the signing strategy
+`SERVER_VERIFICATION`. A delivery that comes again is taken once. No key is needed here.
 """,
 }
 
@@ -159,6 +166,8 @@ def _json(door: Door) -> dict[str, Any]:
         return {"schema": {"oneOf": [event, _array(event)]}, "example": _EVENT}
     if door == "children":
         return {"schema": _array(schema_of(ToldChild)), "example": [_CHILD]}
+    if door == "eclipse":
+        return {"schema": {"type": "object"}}
     return {"schema": schema_of(Answered), "example": _ANSWER}
 
 
@@ -182,6 +191,12 @@ def responses(door: Door) -> dict[int | str, dict[str, Any]]:
             401: "The secret is missing, or not this subscription's.",
             403: "No notification is taken from this network.",
             404: "There is no such subscription.",
+        }
+    if door == "eclipse":
+        said |= {
+            401: "A header is missing, or the signature is not Eclipse's.",
+            403: "No notification is taken from this network, or of this group.",
+            404: "There is no such Eclipse.",
         }
     if door == "files":
         said |= {404: "There is no such kind, or no mapping file.", 413: "It is too large."}

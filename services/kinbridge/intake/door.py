@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -21,6 +21,7 @@ from kinbridge_schemas.identifiers import Pseudonymiser
 
 KEY_HEADER: Final = "X-API-Key"
 _MOST_KEY: Final = 200
+_NOT_NOW: Final = 503
 
 _log = structlog.get_logger("kinbridge.intake")
 
@@ -31,7 +32,8 @@ _NOT_SYSTEM: Final = Refused(403, "system-not-of-key", "The key is another syste
 _NOT_JSON: Final = Refused(415, "media-type-not-accepted", "Send application/json.")
 _BUSY: Final = Refused(429, "too-busy", "Too much is being received. Send it again shortly.")
 
-Decide = Callable[[bytes, Entrance], Decided]
+Decide = Callable[[bytes, Entrance], Decided | Awaitable[Decided]]
+"""Decides about a body; with somebody else's word for it, that takes a while."""
 
 
 class Limits(Value):
@@ -85,9 +87,10 @@ class Doorway:
         body = await read_body(request, self.limits.max_bytes)
         if isinstance(body, Refused):
             return self.refuse(door, body)
-        decided = decide(body, Entrance(sender, self.pseudonymiser, self.clock()))
+        said = decide(body, Entrance(sender, self.pseudonymiser, self.clock()))
+        decided = await said if isinstance(said, Awaitable) else said
         if isinstance(decided, Refused):
-            return self.refuse(door, decided)
+            return self.refuse(door, decided, retry=decided.status == _NOT_NOW)
         with self.meters.durable_seconds.time():
             written = await write(self.durable, decided.entries)
         if isinstance(written, NotWritten):

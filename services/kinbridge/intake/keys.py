@@ -17,9 +17,18 @@ from kinbridge_schemas.base import Value
 from kinbridge_schemas.identifiers import AuthorityCode
 
 Door = Literal[
-    "nhs", "events", "children", "meetings", "responses", "subscriptions", "files", "records"
+    "nhs",
+    "events",
+    "children",
+    "meetings",
+    "responses",
+    "subscriptions",
+    "files",
+    "records",
+    "eclipse",
 ]
-_OF_AN_AUTHORITY = frozenset({"events", "children", "meetings", "responses", "files"})
+_OF_AN_AUTHORITY = frozenset({"events", "children", "meetings", "responses", "files", "eclipse"})
+_WITHOUT_KEY = frozenset({"subscriptions", "eclipse"})
 
 
 class SourceKey(Value):
@@ -58,8 +67,10 @@ class Keys(Value):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        if any("subscriptions" in key.doors for key in self.keys):
-            raise ValueError("a subscription has a secret of its own, and no key")
+        if any(key.doors & _WITHOUT_KEY for key in self.keys):
+            raise ValueError(
+                "a subscription has a secret of its own, and Eclipse signs: neither has a key"
+            )
         for what in ("name", "sha256"):
             found = [getattr(key, what) for key in self.keys]
             if len(set(found)) != len(found):

@@ -11,6 +11,7 @@ import uvicorn
 
 from kinbridge.intake.agent import open_durable, wall_clock
 from kinbridge.intake.app import create_app
+from kinbridge.intake.eclipse.door import Notifiers
 from kinbridge.intake.keys import Keys
 from kinbridge.intake.subscriptions.hooks import Hooks
 from kinbridge.sources.model import Sources
@@ -41,13 +42,14 @@ class _Server(uvicorn.Server):
                 signal.signal(sign, handler)
 
 
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - every dependency of the process
     keys: Keys,
     kafka: dict[str, str],
     pseudonymiser: Pseudonymiser,
     listening: Listening,
     hooks: Hooks | None = None,
     sources: Sources | None = None,
+    eclipses: Notifiers = (),
 ) -> int:
     """Serve until SIGTERM or SIGINT, then finish what is inside. Gives the exit code."""
     durable = open_durable(kafka, listening.within)
@@ -58,6 +60,7 @@ def serve(
         clock=wall_clock,
         hooks=hooks,
         sources=sources,
+        eclipses=eclipses,
     )
     server = _Server(
         uvicorn.Config(

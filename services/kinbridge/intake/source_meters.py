@@ -8,13 +8,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class SourceMeters:
-    """The meters of one process, in a registry of its own. Times are Unix times, in seconds.
+    """The meters of one process, in a registry of its own or given. Times are Unix times.
 
     Labels are the source's name and codes of ours.
     """
 
-    def __init__(self) -> None:
-        self.registry: Final = CollectorRegistry()
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry: Final = registry or CollectorRegistry()
         self.received: Final = self._gauge(
             "kinbridge_source_last_received_seconds", "When something last came; 0: nothing yet."
         )

@@ -8,7 +8,7 @@ from kinbridge.meetings.adapter import ROUTE as MEETING
 from kinbridge.meetings.adapter import Meetings
 from kinbridge.sources.mllp import codes_of
 from kinbridge.sources.model import Sources
-from kinbridge_casesystem import SNAPSHOTS, CaseWebhook
+from kinbridge_casesystem import SNAPSHOTS, CaseWebhook, Eclipse
 from kinbridge_fhir import (
     FhirMessages,
     FhirNotifications,
@@ -28,6 +28,7 @@ ROUTES: Final[Routes] = {
     "pds-patient": PdsPatients(),
     "pds-related-persons": PdsRelatedPersons(),
     "case-webhook": CaseWebhook(),
+    "eclipse": Eclipse(),
     **SNAPSHOTS,
     MEETING: Meetings(),
     "hl7v2": Hl7v2(),
@@ -35,7 +36,7 @@ ROUTES: Final[Routes] = {
 """Every route with the codes of its standard alone."""
 
 
-NOT_FHIR: Final = frozenset({"case-webhook", *SNAPSHOTS, MEETING, "hl7v2"})
+NOT_FHIR: Final = frozenset({"case-webhook", "eclipse", *SNAPSHOTS, MEETING, "hl7v2"})
 
 
 def routes_of(sources: Sources) -> Routes:
@@ -46,6 +47,7 @@ def routes_of(sources: Sources) -> Routes:
         "fhir-notification": FhirNotifications(sources.codes),
         "fhir-search": FhirSearches(sources.codes),
         "hl7v2": Hl7v2(codes_of(sources.mllp)),
+        "eclipse": Eclipse({each.source: each.table for each in sources.eclipse}),
     }
     if not sources.strict:
         return found

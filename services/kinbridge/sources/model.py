@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from kinbridge.sources.care import CareServers
+from kinbridge.sources.eclipse import EclipseSystems
 from kinbridge.sources.files import Extracts, WatchedFolders
 from kinbridge.sources.mesh import Mailboxes
 from kinbridge.sources.mllp import MllpFeeds
@@ -43,6 +44,7 @@ class Sources(Value):
     extracts: Extracts = ()
     folders: WatchedFolders = ()
     sql: ReportingCopies = ()
+    eclipse: EclipseSystems = ()
 
     @model_validator(mode="after")
     def _extracts_are_mapped(self) -> Self:

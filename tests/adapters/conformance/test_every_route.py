@@ -25,7 +25,16 @@ from tests.adapters.mapping import SOURCES
 MOST: Final = 2
 """Golden inputs of a route that are tried; all of them are compared in `tests/golden`."""
 OWN: Final = frozenset(
-    {"case-webhook", "dfe-csc", "cin-census", "ssda903", "annex-a", "fhir-message", "hl7v2"}
+    {
+        "case-webhook",
+        "eclipse",
+        "dfe-csc",
+        "cin-census",
+        "ssda903",
+        "annex-a",
+        "fhir-message",
+        "hl7v2",
+    }
 )
 """Routes whose adapters have a class of their own in this folder."""
 THE_SAME: Final = "test_the_same_bytes_give_the_same_events"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
 from pydantic import SecretStr
 
 from kinbridge.intake.decide import Accepted, Decided, Entrance, Refused
 from kinbridge.intake.keys import SourceKey, sha256_of
+from kinbridge.intake.senders import is_from
 from kinbridge.intake.subscriptions.letters import notification
 from kinbridge.sources.subscriptions import FhirSubscription
 from kinbridge_schemas.problems import UnreadableError
@@ -68,7 +68,7 @@ class Hooks:
         hook = next((each for each in self.hooks if each.config.name == name), None)
         if hook is None:
             return _UNKNOWN
-        if not _is_from(address, hook.config):
+        if not is_from(address, hook.config.senders):
             return _NOT_FROM_THERE
         scheme, _, secret = authorization[:_MOST_SHOWN].strip().partition(" ")
         if scheme.lower() != SCHEME.lower() or not secret:
@@ -94,15 +94,3 @@ def make_hooks(subscriptions: Sequence[tuple[FhirSubscription, SecretStr]]) -> H
             for config, secret in subscriptions
         )
     )
-
-
-def _is_from(address: str, config: FhirSubscription) -> bool:
-    if not config.senders:
-        return True
-    try:
-        sender = ip_address(address)
-    except ValueError:
-        return False
-    # A server that listens on both families sees IPv4 as a part of IPv6.
-    plain = getattr(sender, "ipv4_mapped", None) or sender
-    return any(plain in network for network in config.senders)
