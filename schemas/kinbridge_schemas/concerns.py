@@ -54,9 +54,13 @@ class Whom(Value):
 
 
 class Situation(Value):
-    """How the child stands with the authority, from the authority's own record."""
+    """How the child stands with the authority, from the authority's own record.
+
+    `tier_title` is what the partnership calls the tier of support.
+    """
 
     tier: SupportTier = SupportTier.UNIVERSAL
+    tier_title: ShortText | None = None
     protection_plan: bool = False
     s47_open: bool = False
     looked_after: bool = False

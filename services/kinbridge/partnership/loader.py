@@ -24,7 +24,13 @@ from kinbridge.partnership.terms import (
     Standing,
 )
 from kinbridge_schemas.identifiers import AuthorityCode
-from kinbridge_schemas.vocabulary import DisclosureTier, RoleCode, ServiceArm, Urgency
+from kinbridge_schemas.vocabulary import (
+    DisclosureTier,
+    RoleCode,
+    ServiceArm,
+    SupportTier,
+    Urgency,
+)
 
 _NEVER_SUPPRESSED: Final = frozenset({"R3", "R18", "R19"})
 _BORN_ONLY: Final = frozenset({"S47", "CIN"})
@@ -143,6 +149,8 @@ def _completeness(policy: Partnership) -> Iterator[str]:
     for place, table in tables.items():
         for missing in sorted(set(Urgency) - set(table)):
             yield f"{place}: {missing} is missing"
+    for unnamed in sorted(set(SupportTier) - {SupportTier.UNKNOWN} - set(policy.tiers)):
+        yield f"tiers: {unnamed} has no name"
 
 
 def _posts(policy: Partnership) -> Iterator[str]:

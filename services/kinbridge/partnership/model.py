@@ -22,7 +22,7 @@ from kinbridge_schemas.base import Code, ShortText, Value
 from kinbridge_schemas.basis import LawfulBasis
 from kinbridge_schemas.concerns import RuleCode, TeamAsked
 from kinbridge_schemas.identifiers import AuthorityCode
-from kinbridge_schemas.vocabulary import RoleCode, ServiceArm, Urgency
+from kinbridge_schemas.vocabulary import RoleCode, ServiceArm, SupportTier, Urgency
 
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 31)]
 Hours = Annotated[int, Field(ge=1, le=24 * 31)]
@@ -170,7 +170,8 @@ class Partnership(Value):
 
     `policy_date` is the day the policy takes effect: every ground that a rule names must be in
     force on it. What was so more than `history_days` before it reached us is history: it
-    raises nothing of its own. Missing and past facts are forgotten after `keep_days`.
+    raises nothing of its own. Missing and past facts are forgotten after `keep_days`. `tiers`
+    are the partnership's own names of the tiers of support.
     """
 
     name: Code
@@ -186,6 +187,7 @@ class Partnership(Value):
     duty: DutyHours
     teams: Annotated[tuple[Team, ...], Field(min_length=1)]
     role_titles: Mapping[RoleCode, ShortText]
+    tiers: Mapping[SupportTier, ShortText]
     urgencies: Mapping[Urgency, UrgencyTerms]
     clocks: Clocks
     escalation: Mapping[ServiceArm, tuple[EscalationStep, ...]]

@@ -189,7 +189,8 @@ def _situation(concern: Concern) -> list[str]:
         )
         if holds
     ]
-    lines = [f"{sentence(words(at.tier))}. {sentence(', '.join(yes) or 'no plan, no enquiry')}."]
+    tier = at.tier_title or sentence(words(at.tier))
+    lines = [f"{tier}. {sentence(', '.join(yes) or 'no plan, no enquiry')}."]
     if at.pre_birth_assessment != "none":
         lines.append(f"Pre-birth assessment: {words(at.pre_birth_assessment)}.")
     if at.next_meeting:

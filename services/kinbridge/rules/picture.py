@@ -26,6 +26,7 @@ _LASTING: Final = frozenset(
         "looked_after_started",
         "cin_plan_started",
         "family_help_episode_started",
+        "family_help_episode_stepped",
         "pre_birth_assessment_required",
         "assessment_started",
         "family_agreement_recorded",

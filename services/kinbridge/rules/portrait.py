@@ -55,7 +55,8 @@ class Portrait:
 
     @cached_property
     def situation(self) -> Situation:
-        return situation(self.view, self.as_of)
+        found = situation(self.view, self.as_of)
+        return found.model_copy(update={"tier_title": self.policy.tiers.get(found.tier)})
 
     @cached_property
     def protected(self) -> bool:

@@ -5,6 +5,7 @@ Nothing here concludes from absence; a reading says what the facts say at a give
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -18,6 +19,7 @@ from kinbridge_schemas.events.contact import (
     AssessmentStarted,
     FamilyHelpEpisodeEnded,
     FamilyHelpEpisodeStarted,
+    FamilyHelpEpisodeStepped,
     PreBirthAssessmentRequired,
     PreBirthAssessmentWaived,
 )
@@ -218,9 +220,22 @@ def _tier(view: View, *, looked: bool, protection: bool) -> SupportTier:
         return SupportTier.LOOKED_AFTER
     if protection:
         return SupportTier.CHILD_PROTECTION
-    if in_need(view) or helped(view):
-        return SupportTier.FAMILY_HELP
-    return SupportTier.UNIVERSAL
+    held = {*_tiers_of_help(view), *([SupportTier.FAMILY_HELP] if in_need(view) else [])}
+    return max(held, key=_RISING.index, default=SupportTier.UNIVERSAL)
+
+
+_RISING: Final = tuple(tier for tier in SupportTier if tier is not SupportTier.UNKNOWN)
+
+
+def _tiers_of_help(view: View) -> Iterator[SupportTier]:
+    """Give the tier of each help that is under way, as it was last stepped up or down."""
+    steps = sorted(view.of(FamilyHelpEpisodeStepped), key=lambda s: (s[0].occurred.at, s[0].event))
+    last = {step.episode_id: step.to_tier for _, step in steps}
+    ended = {detail.episode_id for _, detail in view.of(FamilyHelpEpisodeEnded)}
+    for _, begun in view.of(FamilyHelpEpisodeStarted):
+        if begun.episode_id not in ended:
+            tier = last.get(begun.episode_id, begun.tier)
+            yield SupportTier.FAMILY_HELP if tier is SupportTier.UNKNOWN else tier
 
 
 _Assessment = Literal["none", "required", "started", "authorised", "waived"]

@@ -108,6 +108,11 @@ SPOILED = [
         id="a role without a title",
     ),
     pytest.param(
+        lambda d: d["tiers"].pop("looked-after"),
+        "tiers: looked-after has no name",
+        id="a tier of support without a name",
+    ),
+    pytest.param(
         lambda d: d["rules"]["r7"]["recipients"][0].update(owner="the_sheriff"),
         "rules.r7.recipients.0.owner: no team has the role the_sheriff",
         id="a recipient in no team",
