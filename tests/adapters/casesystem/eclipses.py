@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kinbridge_casesystem import Eclipse
 from kinbridge_casesystem.eclipse_table import EclipseTable
+from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.mapped import Given, Mapped
 from kinbridge_schemas.received import Received
@@ -14,6 +15,7 @@ from tests.adapters.mapping import NOW, PSEUDONYMS
 
 NUMBER: Final = "9000000033"
 SOURCE: Final = "209.example"
+LATER: Final = "2026-03-02T10:00:00Z"
 
 TABLE: Final = EclipseTable.model_validate(
     {
@@ -92,3 +94,64 @@ def mapped(
         route="eclipse",
     )
     return Eclipse({SOURCE: table})(received, Given(pseudonymiser, NOW))
+
+
+def told(found: Mapped) -> list[tuple[str, str]]:
+    """Give the kinds of what is told, and whether it is said or taken back."""
+    return [(event.detail.kind, event.act) for event in found.events]
+
+
+def one(found: Mapped, kind: str) -> ChildEvent:
+    """Give the only event of a kind."""
+    (event,) = [event for event in found.events if event.detail.kind == kind]
+    return event
+
+
+def reasons(found: Mapped) -> set[str]:
+    """Give why something of a record went no further."""
+    return {end.reason for end in found.ends}
+
+
+def unborn(**changes: Any) -> dict[str, Any]:
+    """Give a child who is not born."""
+    fields = {"dateOfBirth": None, "dueDate": "2026-06-20", "lifeState": "UNBORN", **changes}
+    return a_person(**fields)
+
+
+def related(kind: str = "ADD", **changes: Any) -> Mapped:
+    """Map a relationship of a mother, role A, to her child, role B."""
+    resource = {
+        "id": "R1",
+        "relationshipKind": "Familial",
+        "relationshipType": {"class": "ParentChild"},
+        "roleAPerson": a_mother(),
+        "roleBPerson": a_person(),
+        "startDate": "2019-09-01",
+        **changes,
+    }
+    return mapped(delivered(f"PersonPersonRelationship_{kind}", resource, at=LATER))
+
+
+def assigned(path: str, kind: str = "ADD", **changes: Any) -> Mapped:
+    """Map a classification that a child has."""
+    resource = {
+        "id": "C1",
+        "person": a_person(),
+        "classification": {"path": path},
+        "startDateTime": "2026-02-27T14:00:00Z",
+        **changes,
+    }
+    return mapped(delivered(f"PersonClassification_{kind}", resource))
+
+
+def a_form(name: str, kind: str = "COMPLETE", **changes: Any) -> Mapped:
+    """Map a form about a child."""
+    resource = {
+        "id": "F1",
+        "name": name,
+        "dateStarted": "2026-02-20T09:00:00Z",
+        "dateCompleted": "2026-02-27T09:00:00Z",
+        "formInstanceSubject": {"__typename": "Person", **a_person()},
+        **changes,
+    }
+    return mapped(delivered(f"FormInstance_{kind}", resource))

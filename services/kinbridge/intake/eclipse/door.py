@@ -7,6 +7,7 @@ the door says to come again, and Eclipse keeps what it could not deliver.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,9 +26,12 @@ from kinbridge.sources.eclipse import EclipseSystem
 
 _DOOR: Final[Door] = "eclipse"
 _STORED: Final = 202
+_MOST: Final = 32
+"""Deliveries of one system at one time: a slow Eclipse keeps nobody else from the doors."""
 _UNKNOWN: Final = Refused(404, "system-unknown", "There is no such Eclipse.", "system")
 _NOT_FROM_THERE: Final = Refused(403, "sender-not-allowed", "No notification is taken from there.")
 _WRONG: Final = Refused(401, "signature-wrong", "Eclipse says that the signature is not its own.")
+_BUSY: Final = Refused(429, "too-busy", "Too much is being received. Send it again shortly.")
 _LATER: Final = "Eclipse could not be asked about the signature. Send it again."
 
 
@@ -80,6 +84,7 @@ class EclipseDoor:
     notifiers: Notifiers
     meters: SourceMeters = field(init=False)
     heard: dict[str, float] = field(default_factory=dict)
+    inside: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.meters = SourceMeters(self.doorway.meters.registry)
@@ -106,7 +111,16 @@ class EclipseDoor:
         delivery = delivery_of(request.headers, notifier.config.groups)
         if isinstance(delivery, Refused):
             return self.doorway.refuse(_DOOR, delivery)
-        taken = partial(notifier.take, delivery=delivery)
+        if self.inside[system] >= _MOST:
+            return self.doorway.refuse(_DOOR, _BUSY, retry=True)
+        self.inside[system] += 1
+        try:
+            return await self._take(request, notifier, delivery)
+        finally:
+            self.inside[system] -= 1
+
+    async def _take(self, request: Request, notifier: Notifier, delivery: Delivery) -> Response:
+        system, taken = notifier.config.name, partial(notifier.take, delivery=delivery)
         answer = await self.doorway.admit(request, _DOOR, taken, notifier.key)
         if answer.status_code == _STORED:
             now = self.heard[system] = self.doorway.clock().timestamp()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -30,6 +30,12 @@ HEADERS: Final = {
 }
 
 
+def _set() -> Event:
+    found = Event()
+    found.set()
+    return found
+
+
 @dataclass(slots=True)
 class Eclipse:
     """What it answers with, and what it was asked."""
@@ -38,6 +44,8 @@ class Eclipse:
     answer: str = ""
     token_status: int = 200
     tokens: int = 0
+    goes_on: Event = field(default_factory=_set)
+    """Until it is set, nothing is answered about a signature."""
     taken: int = 1
     """The number of the only token that is taken."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -52,12 +60,18 @@ class Eclipse:
     def verify(self, shown: str, body: str) -> tuple[int, str]:
         if shown not in {f"Bearer t{self.taken}", "Bearer given"}:
             return 401, "{}"
+        assert self.goes_on.wait(20.0)
         question = json.loads(body)
         given = question["variables"]["input"]
         self.asked.append(question)
         status = {"deliveryId": given["deliveryId"], "verified": given["signature"] == SIGNED}
         told = json.dumps({"data": {"verifyNotificationSignature": status}})
         return self.status, self.answer or told
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+    daemon_threads = True
 
 
 @contextmanager
@@ -78,8 +92,7 @@ def an_eclipse(eclipse: Eclipse) -> Iterator[Eclipse]:
         def log_message(self, *_said: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     eclipse.base = f"http://127.0.0.1:{server.server_port}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
 from typing import Any, Final
 
 import httpx
@@ -161,6 +164,20 @@ async def test_while_eclipse_cannot_be_asked_the_door_says_to_come_again() -> No
     assert (answer.status_code, answer.json()["reason"]) == (503, "eclipse-status-502")
     assert "retry-after" in answer.headers
     assert kept.records == []
+
+
+async def test_a_slow_eclipse_keeps_nobody_else_from_the_doors() -> None:
+    far = Eclipse(goes_on=Event())
+    async with a_door(far) as (client, kept, _):
+        post = partial(client.post, PATH, content=BODY, headers=HEADERS)
+        sent = [asyncio.create_task(post()) for _ in range(40)]
+        first, _ = await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+        far.goes_on.set()
+        answers = await asyncio.gather(*sent)
+
+    assert {task.result().status_code for task in first} == {429}
+    assert sorted(answer.status_code for answer in answers) == [202] * 32 + [429] * 8
+    assert len(kept.records) == 32
 
 
 async def test_what_is_not_durable_is_not_accepted() -> None:
