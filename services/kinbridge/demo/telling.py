@@ -43,7 +43,7 @@ class Teller:
 
     def table(self, played: Sequence[Played]) -> str:
         """Give what was expected beside what arrived, a line each."""
-        rows = [f"{'expected':<62} arrived"]
+        rows = [f"{'expected':<78} arrived"]
         for one in played:
             rows.append(self._tinted(one.story.name, _BOLD))
             rows += [self._row(heard) for heard in one.heard]
@@ -55,8 +55,8 @@ class Teller:
     def _row(self, heard: Heard) -> str:
         said = f"  {expectation(heard.expected)}"
         if heard.arrival is None:
-            return f"{said:<62} {self._tinted('MISSING', _RED)}"
-        return f"{said:<62} {self._tinted(f'yes, {_took(heard)}', _GREEN)}"
+            return f"{said:<78} {self._tinted('MISSING', _RED)}"
+        return f"{said:<78} {self._tinted(f'yes, {_took(heard)}', _GREEN)}"
 
     def _heard(self, heard: Heard) -> Iterator[str]:
         if heard.arrival is None:

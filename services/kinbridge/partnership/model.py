@@ -229,14 +229,16 @@ class Partnership(Value):
         return frozenset(team.arm for team in self.teams)
 
     def post(
-        self, role: RoleCode, arm: ServiceArm, team: Code | None = None
+        self, role: RoleCode, arm: ServiceArm, asked: frozenset[Code] = frozenset()
     ) -> tuple[Team, Post] | None:
-        """The team and post of a role: of this team or arm if it has one, else of another."""
-        return post_of(self.teams, role, arm, team)
+        """The team and post of a role: of this arm if it has one, and of a team that is asked."""
+        return post_of(self.teams, role, arm, asked)
 
-    def cover(self, role: RoleCode, arm: ServiceArm, team: Code | None = None) -> RoleCode:
+    def cover(
+        self, role: RoleCode, arm: ServiceArm, asked: frozenset[Code] = frozenset()
+    ) -> RoleCode:
         """Who stands in for a role; the role itself where the file names nobody else."""
-        found = self.post(role, arm, team)
+        found = self.post(role, arm, asked)
         return (found[1].cover if found else None) or role
 
     def holds(self, role: RoleCode, arm: ServiceArm) -> bool:

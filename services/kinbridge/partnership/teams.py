@@ -87,10 +87,12 @@ def default_of(teams: Sequence[Team], arm: ServiceArm) -> Team:
 
 
 def post_of(
-    teams: Sequence[Team], role: RoleCode, arm: ServiceArm, team: Code | None
+    teams: Sequence[Team], role: RoleCode, arm: ServiceArm, asked: frozenset[Code]
 ) -> tuple[Team, Post] | None:
-    """Give who holds a role for a team: the team itself, its arm, the default first, or others."""
-    ordered = sorted(teams, key=lambda t: (t.arm != arm, t.code != team, not t.default, t.arm))
+    """Give who holds a role: in this arm if anybody does, and the teams that are asked first."""
+    ordered = sorted(
+        teams, key=lambda t: (t.arm != arm, t.code not in asked, not t.default, t.arm)
+    )
     return next(((t, t.roles[role]) for t in ordered if role in t.roles), None)
 
 

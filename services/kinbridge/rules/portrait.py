@@ -140,13 +140,18 @@ class Portrait:
         """Which team of an arm is asked about the child, and why that one."""
         return self.policy.team_asked(arm, self._recorded)
 
+    @cached_property
+    def asked_teams(self) -> frozenset[Code]:
+        """The team of each arm that is asked: a role is reached there before anywhere else."""
+        return frozenset(self.team(arm).code for arm in self.policy.arms())
+
     def contacts(
         self, roles: tuple[RoleCode, ...], arm: ServiceArm, urgency: Urgency
     ) -> tuple[Contact, ...]:
         """Whom a reader can reach: who holds the case, the roles asked, and out of hours."""
         found = list(self.leads)
         for role in roles:
-            held = self.policy.post(role, arm, self.team(arm).code)
+            held = self.policy.post(role, arm, self.asked_teams)
             if held is None:
                 continue
             team, post = held

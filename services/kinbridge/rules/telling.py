@@ -270,4 +270,4 @@ def _reachable(portrait: Portrait, telling: Telling) -> tuple[RoleCode, ...]:
 
 
 def _cover(portrait: Portrait, telling: Telling) -> RoleCode:
-    return portrait.policy.cover(telling.owner, telling.arm, portrait.team(telling.arm).code)
+    return portrait.policy.cover(telling.owner, telling.arm, portrait.asked_teams)

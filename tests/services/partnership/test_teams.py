@@ -99,23 +99,32 @@ def test_whatever_the_record_names_a_team_of_the_arm_is_asked(
 def test_a_role_is_reached_at_the_team_that_is_asked() -> None:
     policy = POLICIES["209"]
     desks = {
-        team: policy.post("lcpp", "macpt", team)
-        for team in ("lewisham-adolescent-protection-team", "lewisham-macpt", None)
+        team: policy.post("lcpp", "macpt", frozenset({team}))
+        for team in ("lewisham-adolescent-protection-team", "lewisham-macpt", "another")
     }
     phones = {t: found[1].desk.phone for t, found in desks.items() if found and found[1].desk}
 
     assert phones == {
         "lewisham-adolescent-protection-team": "020 7946 0140",
         "lewisham-macpt": "020 7946 0110",
-        None: "020 7946 0110",
+        "another": "020 7946 0110",
     }
 
 
 def test_a_role_that_the_team_has_not_is_reached_in_its_arm() -> None:
-    found = POLICIES["209"].post("macpt_health_lead", "macpt", "lewisham-child-protection-team")
+    asked = frozenset({"lewisham-child-protection-team"})
+    found = POLICIES["209"].post("macpt_health_lead", "macpt", asked)
 
     assert found is not None
     assert found[0].code == "lewisham-macpt"
+
+
+def test_a_role_of_the_other_arm_is_reached_at_the_team_that_is_asked_there() -> None:
+    asked = frozenset({"southwark-macpt", "southwark-fh-other"})
+    found = POLICIES["210"].post("family_help_lead_practitioner", "macpt", asked)
+
+    assert found is not None
+    assert found[0].code == "southwark-fh-other"
 
 
 WANTED = [
