@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from kinbridge_casesystem.claims_care import is_shield
+from kinbridge_casesystem.codes_of_events import coded
 from kinbridge_casesystem.fields import AUTHORITY_KINDS, ID_FIELDS, TIME_FIELDS
 from kinbridge_casesystem.port import CaseSource, nhs_number, person_name
 from kinbridge_casesystem.webhook_model import SentChild, SentEvent, SentPerson
@@ -17,7 +18,7 @@ from kinbridge_schemas.events import ChildEvent, Detail, Subject
 from kinbridge_schemas.events.kinds import KINDS
 from kinbridge_schemas.events.persons import RelationshipRecorded
 from kinbridge_schemas.identifiers import LaChildId
-from kinbridge_schemas.mapped import Ended, Given, Mapped, authority_of
+from kinbridge_schemas.mapped import Ended, Flaw, Given, Mapped, authority_of
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.received import Received
 from kinbridge_schemas.times import read_instant, read_time
@@ -45,7 +46,14 @@ class CaseWebhook:
             reason = "kind-not-of-an-authority" if sent.type in KINDS else "kind-unknown"
             end = Ended(fact=received.id, end="parked-unsupported", reason=reason)
             return Mapped(ends=(end,), version=_version(sent))
-        return Mapped(events=tuple(_events(case, sent)), version=_version(sent))
+        data, unlisted = coded(sent.type, sent.data)
+        needed = [n for n in unlisted if AUTHORITY_KINDS[sent.type].model_fields[n].is_required()]
+        if needed:
+            end = Ended(fact=received.id, end="parked-unsupported", reason="code-unknown")
+            return Mapped(ends=(end,), version=_version(sent))
+        sent = sent.model_copy(update={"data": data})
+        flaws = tuple(Flaw(place=f"data.{name}", problem="code-unknown") for name in unlisted)
+        return Mapped(events=tuple(_events(case, sent)), flaws=flaws, version=_version(sent))
 
 
 def _read(content: bytes) -> SentEvent:

@@ -8,7 +8,9 @@ from typing import Any, Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
+from kinbridge_casesystem.codes_of_events import CODED
 from kinbridge_casesystem.fields import AUTHORITY_KINDS, ID_FIELDS
 from kinbridge_schemas.events.protection import CpPlanStarted
 from kinbridge_schemas.problems import UnreadableError
@@ -176,3 +178,73 @@ def test_bytes_that_are_no_json_are_unreadable() -> None:
         map_one("case-webhook", json.dumps(sent()).encode()[:-4])
 
     assert raised.value.reason == "json-invalid"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "told", "code"),
+    [
+        ("cp_plan_started", "category", "NEG", "NEG"),
+        ("cp_plan_started", "category", "Neglect", "NEG"),
+        ("contact_received", "source_code", "q) 6: Police", "6"),
+        ("referral_received", "primary_need", "N1 - Abuse or Neglect", "N1"),
+        ("episode_closed", "reason", "rc1", "RC1"),
+        ("looked_after_ended", "reason", "E11", "E11"),
+        ("assessment_authorised", "factors", ["4B", "16a"], ("4B", "16A")),
+    ],
+)
+def test_a_code_is_read_with_or_without_words(
+    kind: str, field: str, told: JsonValue, code: object
+) -> None:
+    mapped = map_one("case-webhook", sent(kind, data={**_needed(kind), field: told}))
+
+    assert getattr(mapped.events[0].detail, field) == code
+    assert mapped.flaws == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "told", "left"),
+    [
+        ("cp_plan_started", "category", "Ada was hit", None),
+        ("looked_after_ended", "reason", "moved to 12 Acacia Road", None),
+        ("assessment_authorised", "factors", ["4B", "drinks", 7], ("4B",)),
+    ],
+)
+def test_a_text_where_a_code_belongs_is_left_out_and_said(
+    kind: str, field: str, told: JsonValue, left: object
+) -> None:
+    mapped = map_one("case-webhook", sent(kind, data={**_needed(kind), field: told}))
+
+    assert getattr(mapped.events[0].detail, field) == left
+    assert [(flaw.place, flaw.problem) for flaw in mapped.flaws] == [
+        (f"data.{field}", "code-unknown")
+    ]
+
+
+def test_an_event_that_is_nothing_without_its_code_is_parked() -> None:
+    data = {"plan_id": "P1", "category": "worse"}
+
+    mapped = map_one("case-webhook", sent("cp_plan_category_changed", data=data))
+
+    assert mapped.events == ()
+    assert [(end.end, end.reason) for end in mapped.ends] == [
+        ("parked-unsupported", "code-unknown")
+    ]
+
+
+def test_every_coded_field_is_one_of_its_event() -> None:
+    known = {kind: set(AUTHORITY_KINDS[kind].model_fields) for kind in CODED}
+
+    assert {kind: set(fields) - known[kind] for kind, fields in CODED.items()} == {
+        kind: set() for kind in CODED
+    }
+    named = ("category", "source_code", "primary_need", "factors", "legal_status")
+    assert {
+        (kind, name)
+        for kind, made in AUTHORITY_KINDS.items()
+        for name in {*named, "placement_type"} & set(made.model_fields)
+    } <= {(kind, name) for kind, fields in CODED.items() for name in fields}
+
+
+def _needed(kind: str) -> dict[str, Any]:
+    fields = AUTHORITY_KINDS[kind].model_fields
+    return {name: "1" for name in ID_FIELDS[kind] if fields[name].is_required()}
