@@ -44,14 +44,13 @@ def published_name(contract: str) -> str:
 
 def generate(contracts: Mapping[str, type[Contract]]) -> Mapping[str, str]:
     """Give the text of every published file, by file name."""
-    return {
-        published_name(name): _text(schema_of(contract)) for name, contract in contracts.items()
-    }
+    return _texts(_schemas(contracts))
 
 
 def problems_in(folder: Path, contracts: Mapping[str, type[Contract]]) -> Iterator[str]:
     """Say in which ways a folder is not what the contracts say, or breaks the last release."""
-    wanted = generate(contracts)
+    working = _schemas(contracts)
+    wanted = _texts(working)
     for path in sorted(folder.glob("*.json")):
         if path.name not in wanted and path.name != BASELINE:
             yield f"{path.name}: no contract has this name"
@@ -66,7 +65,6 @@ def problems_in(folder: Path, contracts: Mapping[str, type[Contract]]) -> Iterat
         yield f"{BASELINE}: missing, so nothing can be compared with the last release"
         return
     released: Mapping[str, Schema] = json.loads(baseline.read_text(encoding="utf-8"))
-    working = {name: schema_of(contract) for name, contract in contracts.items()}
     for broken in breaks_in(released, working):
         yield f"{broken.place}: {broken.rule} since the last release"
 
@@ -84,8 +82,7 @@ def write(folder: Path, contracts: Mapping[str, type[Contract]]) -> None:
 
 def release(folder: Path, contracts: Mapping[str, type[Contract]]) -> None:
     """Make the contracts as they stand the baseline that later ones are compared with."""
-    schemas = {name: schema_of(contract) for name, contract in sorted(contracts.items())}
-    (folder / BASELINE).write_text(_text(schemas), encoding="utf-8")
+    (folder / BASELINE).write_text(_text(_schemas(contracts)), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,6 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for problem in problems:
         sys.stderr.write(problem + "\n")
     return 1 if problems else 0
+
+
+def _schemas(contracts: Mapping[str, type[Contract]]) -> Mapping[str, Schema]:
+    return {name: schema_of(contract) for name, contract in contracts.items()}
+
+
+def _texts(schemas: Mapping[str, Schema]) -> Mapping[str, str]:
+    return {published_name(name): _text(schema) for name, schema in schemas.items()}
 
 
 def _open_kinds(of: type[Open]) -> Iterator[type[Open]]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 import subprocess
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 PRODUCT: Final = (
@@ -28,9 +25,14 @@ class Source:
     path: str
     text: str
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.path)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the file."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def is_runtime(self) -> bool:
@@ -51,16 +53,14 @@ def tracked_files() -> tuple[str, ...]:
 @cache
 def product() -> tuple[Source, ...]:
     """The Python files of the four packages."""
-    return tuple(_sources(PRODUCT))
+    return tuple(each for each in every_python_file() if each.path.startswith(PRODUCT))
 
 
 @cache
 def every_python_file() -> tuple[Source, ...]:
     """Tests and benchmarks too."""
-    return tuple(_sources(("",)))
-
-
-def _sources(folders: tuple[str, ...]) -> Iterator[Source]:
-    for path in tracked_files():
-        if path.endswith(".py") and path.startswith(folders):
-            yield Source(path, (ROOT / path).read_text(encoding="utf-8"))
+    return tuple(
+        Source(path, (ROOT / path).read_text(encoding="utf-8"))
+        for path in tracked_files()
+        if path.endswith(".py")
+    )

@@ -26,7 +26,7 @@ EXCUSED: Final = re.compile(
 
 
 def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -57,7 +57,7 @@ def test_only_runtime_catches_everything() -> None:
         source.at(node)
         for source in product()
         if not source.is_runtime
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ExceptHandler)
         and (
             node.type is None
@@ -99,7 +99,7 @@ def test_an_excuse_needs_its_code_and_its_reason(line: str, *, excused: bool) ->
 
 def vague_events(source: Source) -> Iterator[str]:
     """Give the calls of a logger whose event is not a literal code."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="log" | "_log"), attr=method),

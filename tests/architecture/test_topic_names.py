@@ -22,7 +22,7 @@ def declares(source: Source) -> bool:
 
 def topic_literals(source: Source, names: frozenset[str]) -> Iterator[str]:
     """Give the places where a literal is a topic's name."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Constant(value=str() as text) if text in names - PLAIN_WORDS:
                 yield f"{source.at(node)} {text}"

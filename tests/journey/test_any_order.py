@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 from random import Random
 from typing import Any
 
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from kinbridge.demo.templates import Request
 from kinbridge.intake.decide import Accepted
 from kinbridge.intake.entries import Entry
-from kinbridge.partnership.loader import load_all
 from kinbridge.partnership.model import Partnership
 from kinbridge.runtime.clock import TICKER, clock_headers, clock_value
 from kinbridge.runtime.partitioner import partition_of
@@ -22,14 +20,9 @@ from kinbridge_schemas.envelope import to_headers
 from kinbridge_schemas.vocabulary import Urgency
 from tests.journey.grammar import EXPECTING, START, Told, opened, play, stories
 from tests.journey.people import appointment
-from tests.journey.world import POLICIES, TOPICS, MemoryWorld
+from tests.journey.world import TOPICS, MemoryWorld, shipped
 
 STAGES = ("mapping", "linking", "rules", "consolidation", "delivery")
-
-
-@cache
-def shipped() -> dict[str, Partnership]:
-    return dict(load_all(POLICIES))
 
 
 @pytest.fixture(scope="module")

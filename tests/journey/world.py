@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -48,6 +49,12 @@ _HALF_AN_HOUR: Final = timedelta(minutes=30)
 _NO_SOURCES: Final = Sources()
 
 
+@cache
+def shipped() -> dict[str, Partnership]:
+    """The policies as they are shipped."""
+    return dict(load_all(POLICIES))
+
+
 class MemoryWorld:
     """A world for the player of stories, and for tests that speak to it directly.
 
@@ -63,7 +70,7 @@ class MemoryWorld:
         sources: Sources = _NO_SOURCES,
         performs: Mapping[str, Performed] | None = None,
     ) -> None:
-        policies = partnerships if partnerships is not None else load_all(POLICIES)
+        policies = partnerships if partnerships is not None else shipped()
         pseudonymiser = Pseudonymiser(b"a secret of the journeys, long enough")
         line = stages(pseudonymiser, policies, sources)
         self.line: Final = Line(line, TOPICS, CODEC, performs=performs, disorder=disorder)

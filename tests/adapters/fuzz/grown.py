@@ -17,6 +17,7 @@ from tests.adapters.fuzz.attacks import Attack
 from tests.adapters.fuzz.inputs import inputs
 
 _MOST = 1_990
+_OWN = re.compile(r'("id": "[^"]*|"value": "[A-Z]{2}-[^"]*)"')
 
 
 def grown(route: str, seen: set[str]) -> Iterator[Attack]:
@@ -61,5 +62,4 @@ def _grown(bundle: dict[str, Any], entry: dict[str, Any]) -> bytes:
 
 def _renamed(told: str, number: int) -> str:
     """Give the entry with another id and business identifier."""
-    ids = re.sub(r'("id": "[^"]*)"', rf'\g<1>-{number}"', told)
-    return re.sub(r'("value": "[A-Z]{2}-[^"]*)"', rf'\g<1>-{number}"', ids)
+    return _OWN.sub(lambda found: f'{found[1]}-{number}"', told)

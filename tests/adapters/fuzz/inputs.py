@@ -32,6 +32,7 @@ KINDS: Final = {
 }
 """By the name of the file; every other one is JSON, or says itself what it is."""
 _CODEC: Final = codec()
+_STAGE: Final[Any] = declare(pseudonymiser=PSEUDONYMS)
 _REASON: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PATH: Final = re.compile(r"[A-Za-z0-9_.\[\]?$-]{0,200}")
 _NUMBER: Final = re.compile(r"\d{10}")
@@ -90,9 +91,8 @@ def mapped(given: Input, content: bytes, state: MappingState) -> Decision[Mappin
         recorded=NOW,
         correlation=own,
     )
-    stage: Any = declare(pseudonymiser=PSEUDONYMS)
     message = Message("received.nhs", "sk-record", envelope, body)
-    decision: Decision[MappingState] = stage.decide(state, message, At(now=NOW, clock=NOW))
+    decision: Decision[MappingState] = _STAGE.decide(state, message, At(now=NOW, clock=NOW))
     return decision
 
 
@@ -102,11 +102,8 @@ def outcome(given: Input, content: bytes) -> str:
     Whatever else is raised goes through. An input that is compared with what came before
     comes after the valid one, since that is what it would meet.
     """
-    state = MappingState()
-    if ROUTES[given.route].compares:
-        state = mapped(given, given.content, state).state
     try:
-        decision = mapped(given, content, state)
+        decision = mapped(given, content, _before(given))
     except UnreadableError as problem:
         return _reason(problem)
     assert decision.outputs, "a record that ends nowhere"
@@ -114,6 +111,13 @@ def outcome(given: Input, content: bytes) -> str:
         # What cannot be written would stop the line instead of one record.
         _CODEC.encode(output.body)
     return decision.reason
+
+
+@cache
+def _before(given: Input) -> MappingState:
+    if not ROUTES[given.route].compares:
+        return MappingState()
+    return mapped(given, given.content, MappingState()).state
 
 
 def _reason(problem: UnreadableError) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import ClassVar, Final
 
 from kinbridge.stage import At, Decision, Message, Output, Stage
@@ -115,6 +116,7 @@ def stages(tag: str = "", version: int = 1) -> tuple[Stage[Count], ...]:
 STAGES: Final = stages()
 
 
+@cache
 def topics(partitions: int = 6, tag: str = "") -> Topics:
     text = TOPICS_TEXT
     for name in TOPIC_NAMES:
