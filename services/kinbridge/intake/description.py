@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -216,6 +217,7 @@ def _array(item: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": item, "minItems": 1, "maxItems": 100}
 
 
+@cache
 def schema_of(model: type[Any]) -> dict[str, Any]:
     """A schema with everything inside it: OpenAPI has no place for definitions of its own."""
     schema = TypeAdapter(model).json_schema()
