@@ -46,6 +46,7 @@ _SAID: Final = "said"
 """The mark of the last content that means the same at whatever time it is read again."""
 
 _AS_OF: Final = "as-of"
+_PURGED: Final = "purged"
 _OF_THE_LOAD: Final = frozenset({_SAID, _AS_OF})
 """The marks that hold nothing of the child."""
 
@@ -81,9 +82,14 @@ class Snapshots:
         case = CaseSource(received.source, authority_of(received.source), given.pseudonymiser)
         telling = _Telling(case, read.snapshot, given, self.repeated_at)
         if read.snapshot.purged:
-            return telling.purged()
+            return telling.purged() if _PURGED not in before.marks else _repeated(received, before)
         found = telling.difference({_SAID: mark} if read.lasting else {})
         return found if found.events else _unchanged(received, found)
+
+
+def _repeated(received: Received, before: Remembered) -> Mapped:
+    end = Ended(fact=received.id, end="duplicate", reason="unchanged")
+    return Mapped(remember=before, ends=(end,))
 
 
 def _unchanged(received: Received, found: Mapped) -> Mapped:
@@ -164,11 +170,12 @@ class _Telling:
                 self._tell(fact, known.occurred, known.detail, known.role, retract=True)
         occurred = Occurred(at=self.given.now, precision=Precision.UNKNOWN)
         self._tell(self.scope.fact("purged"), occurred, Purged(scope="child"), self._role)
-        return Mapped(events=tuple(self.events), remember=Remembered(updated=self.updated))
+        remember = Remembered(marks={_PURGED: "yes"}, updated=self.updated)
+        return Mapped(events=tuple(self.events), remember=remember)
 
     def _claims(self) -> tuple[list[Claim], dict[str, str]]:
         scope, child = self.scope, self.child
-        marks = {name: mark for name, mark in self.before.marks.items() if name != _SAID}
+        marks = {n: mark for n, mark in self.before.marks.items() if n not in (_SAID, _PURGED)}
         claims: list[Claim] = []
         if child.details is not None and not self.is_earlier:
             claims += details_claims(scope, child.details)
@@ -273,7 +280,9 @@ class _Telling:
     ) -> None:
         version = Version(updated=self.updated)
         second = (self._other(other),) if other is not None else ()
-        first = self._nameless(role) if is_shield(detail) else self._subject(role)
+        # Of what is gone for good no more is said than which record it was.
+        nameless = self.child.purged or is_shield(detail)
+        first = self._nameless(role) if nameless else self._subject(role)
         subjects = (first, *second)
         self.events.append(
             self.case.event(

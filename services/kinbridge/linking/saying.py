@@ -9,7 +9,8 @@ from kinbridge.linking.refresh import Unlinked
 from kinbridge.stage import Message
 from kinbridge_schemas.base import Code, derive_id
 from kinbridge_schemas.dispositions import Disposition, End
-from kinbridge_schemas.events import ChildEvent
+from kinbridge_schemas.events import ChildEvent, Detail
+from kinbridge_schemas.events.persons import AddressChanged
 from kinbridge_schemas.linked import (
     ChildChanged,
     ChildRecord,
@@ -36,9 +37,19 @@ def linked(event: ChildEvent, record: ChildRecord, target: Target, times: int) -
             occurred=event.occurred,
             observed=event.observed,
             source=event.source,
-            detail=event.detail,
+            detail=_without_address(event.detail) if _is_restricted(record) else event.detail,
         ),
     )
+
+
+def _is_restricted(record: ChildRecord) -> bool:
+    levels = (record.restriction, *(related.restriction for related in record.related))
+    return any(level != "none" for level in levels)
+
+
+def _without_address(detail: Detail) -> Detail:
+    # That somebody moved may be told; where to may not.
+    return AddressChanged() if isinstance(detail, AddressChanged) else detail
 
 
 def changed(record: ChildRecord) -> LinkedEvent:

@@ -101,7 +101,9 @@ def _claims(to: Telling, known: Mapping[str, Claim], party: Party) -> Mapping[st
         return known
     # Other events repeat what is known of the child: one entry for each different saying, with
     # the first that said so and when it was last said.
-    name = to.pseudonymiser.fingerprint("|".join(_content(claim)).encode())
+    # With the child in it, so that two children of one birthday have no hash in common.
+    said = "|".join((*party.keys[:1], *_content(claim)))
+    name = to.pseudonymiser.fingerprint(said.encode())
     before = known.get(name)
     if before is None:
         return {**known, name: claim}

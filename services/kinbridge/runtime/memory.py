@@ -152,6 +152,10 @@ class Line:
                 found[at] = Message(topic, (record.key or b"").decode(), envelope, body)
         return list(found.values())
 
+    def records(self) -> list[Record]:
+        """Give every record of every topic as it lies there, clocks and repeats with it."""
+        return [record for log in self._logs.values() for record in log]
+
     def state(self, stage: str, key: str) -> Any:
         """Give a key's state, fresh if nothing was ever decided about it."""
         running = self._stages[stage]
