@@ -94,9 +94,8 @@ def text_of(month: Month, told: Told, *, exact: bool) -> str:
         lines += [_NOTHING, ""]
     else:
         for section in _sections(month, told, exact=exact):
-            lines.append(section.title)
-            lines += [f"  {line.label:<36} {line.text}" for line in section.lines]
-            lines.append("")
+            rows = [f"  {line.label:<36} {line.text}" for line in section.lines]
+            lines += [section.title, *(rows or ["  nobody"]), ""]
         lines += [_SMALL, ""] if not exact else []
     return "\n".join([*lines, _how_whole(told)])
 
@@ -208,8 +207,14 @@ def _notices(key: Code, title: str, notices: Notices, *, exact: bool) -> _Sectio
         count("meetings", "invited to the final time", of),
         count("without", "not invited to it before the start", notices.without),
     ]
-    if exact or of >= LEAST_SHOWN:
+    least = 1 if exact else LEAST_SHOWN
+    if of >= least:
         lines += _hours(notices)
+    first = [n.original for n in notices.found if n.original is not None]
+    if len(first) >= least:
+        middle = round(median(notice.total_seconds() / 3600 for notice in first), 2)
+        words = "median of the time first given"
+        lines.append(_Line("first_time_hours", words, f"{middle:g}", middle))
     lines += [count(band, words, notices.bands.get(band, 0)) for band, words in _BANDS.items()]
     return _Section(key, title, tuple(lines))
 
@@ -223,7 +228,3 @@ def _hours(notices: Notices) -> Iterator[_Line]:
     if notices.quartiles is not None:
         low, high = notices.quartiles
         yield _Line("quartile_hours", "middle half", f"{low:g} to {high:g}", [low, high])
-    first = [n.original.total_seconds() / 3600 for n in notices.found if n.original is not None]
-    if first:
-        middle = round(median(first), 2)
-        yield _Line("first_time_hours", "median of the time first given", f"{middle:g}", middle)

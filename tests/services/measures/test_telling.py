@@ -10,7 +10,8 @@ from typing import Any, Final
 from kinbridge.measures.telling import FEW, HIDDEN, Told, json_of, text_of
 from kinbridge.meetings.histories import histories
 from kinbridge.meetings.measures import Month, measure
-from tests.services.meetings.march import EVENTS
+from tests.services.meetings.march import EVENTS, day_of
+from tests.services.meetings.month import Caller
 from tests.services.meetings.test_measures import HOURS
 
 TOLD: Final = Told(
@@ -118,6 +119,7 @@ def test_small_numbers_are_shown_only_where_that_is_asked_for() -> None:
     assert found["participation"]["meetings"] == HIDDEN
     assert set(found["roles"].values()) == {FEW}
     assert "median_hours" in found["notice"]
+    assert "first_time_hours" not in found["notice"], "one meeting moved"
     assert "median_hours" not in found["notice_immediate"]
     assert "--exact" in text_of(MONTH, TOLD, exact=False)
 
@@ -131,6 +133,15 @@ def test_a_month_of_which_nothing_was_told_says_so_and_where_it_would_come_from(
     assert "Nothing was told of a strategy discussion in this month." in text
     assert "0 of 0" not in text
     assert document(nothing, told, exact=True)["nothing_told"] is True
+
+
+def test_a_month_in_which_nobody_of_health_came_says_so() -> None:
+    caller = Caller()
+    caller.schedules("A", day_of(2, "09:00"), day_of(3, "10:00"))
+    caller.holds("A", day_of(3, "11:00"), "absent")
+    month = measure(histories(caller.events), date(2026, 3, 1), date(2026, 4, 1), HOURS)
+
+    assert "Who of health took part\n  nobody\n" in text_of(month, TOLD, exact=True)
 
 
 def test_a_topic_that_was_cut_says_how_far_back_it_goes() -> None:
