@@ -30,6 +30,11 @@ def leads(view: View, at: datetime) -> tuple[Contact, ...]:
     return tuple(_contact(lead) for _, lead in _held(view, at))
 
 
+def next_end(view: View, at: datetime) -> datetime | None:
+    """Give when the next of those who hold the case at a time is to leave it, if that is known."""
+    return min((lead.until for _, lead in _held(view, at) if lead.until), default=None)
+
+
 def teams_recorded(view: View, at: datetime) -> tuple[Code, ...]:
     """Give the codes of the teams that hold the case at a time, the latest first.
 

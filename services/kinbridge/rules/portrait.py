@@ -12,7 +12,7 @@ from typing import Final
 
 from kinbridge.partnership.model import Partnership
 from kinbridge.rules.elsewhere import cpis_plan
-from kinbridge.rules.leads import leads, teams_recorded
+from kinbridge.rules.leads import leads, next_end, teams_recorded
 from kinbridge.rules.pregnancy import born, expected, gestation, last_seen, next_appointment
 from kinbridge.rules.retrieved import care_checks
 from kinbridge.rules.situation import (
@@ -131,6 +131,11 @@ class Portrait:
     def leads(self) -> tuple[Contact, ...]:
         """Those who hold the case, by role, each with the desk that reaches them."""
         return leads(self.view, self.as_of)
+
+    @property
+    def lead_ends(self) -> datetime | None:
+        """When one of the leads leaves the case: then the team may be another."""
+        return next_end(self.view, self.as_of)
 
     @cached_property
     def _recorded(self) -> tuple[Code, ...]:

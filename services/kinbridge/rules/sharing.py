@@ -120,7 +120,9 @@ def evaluated(state: ChildState, terms: Terms, cause: str, *, stepping: bool) ->
     turn.said_now += asked.says
     turn.looks += [turn.clock + _SOON] if asked.waits else []
     turn.reasons |= {"care-asked-for"} if asked.says else set()
-    looks = [*turn.looks, *([findings.look_at] if findings.look_at else [])]
+    standing = any(said.status == "active" for said in turn.said.values())
+    later = (findings.look_at, portrait.lead_ends if standing else None)
+    looks = [*turn.looks, *(at for at in later if at)]
     due_at = min(looks, default=None) if record.open or asked.waits else None
     update = {
         "said": turn.said,

@@ -134,6 +134,16 @@ def test_another_team_is_a_new_account_of_the_same_concern() -> None:
     assert len(play.of("R23", "family-help")) == 1
 
 
+def test_when_a_lead_leaves_without_another_the_default_team_has_it_and_is_told() -> None:
+    play = Play(day(0))
+    play.send(agreement(), lead("lewisham-family-help", until=0.2), contact())
+    still = play.clock(day(0.1))
+    said = play.clock(day(0.2))
+
+    assert still == []
+    assert [_team(c) for c in said] == [("lewisham-contact-point", "no-team-recorded")]
+
+
 def test_another_way_to_the_same_team_is_no_news() -> None:
     play = Play(day(0))
     play.send(agreement(), lead("lewisham-family-help"), contact())
