@@ -124,7 +124,7 @@ def test_a_purged_child_leaves_nothing_but_the_time_behind() -> None:
 
     assert {act for act, _ in kinds(told[1])[:-1]} == {"retract"}
     assert kinds(told[1])[-1] == ("assert", "purged")
-    assert (remembered.facts, remembered.marks) == ({}, {})
+    assert (remembered.facts, remembered.marks) == ({}, {"purged": "yes"})
 
 
 def test_what_comes_back_after_a_purge_is_later_than_its_removal() -> None:
