@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from kinbridge.intake.stage import WRITES
 from kinbridge.partnership.loader import load_all
 from kinbridge.pipeline import STAGES, stages
 from kinbridge.topics.graph import graph
@@ -21,6 +22,10 @@ def test_topics_and_stages_say_the_same_of_each_other() -> None:
 
     assert differences(TOPICS, line) == []
     assert tuple(stage.name for stage in line) == STAGES
+
+
+def test_intake_writes_the_topics_that_are_said_to_come_from_it() -> None:
+    assert {topic.name for topic in TOPICS.written_by("intake")} == set(WRITES)
 
 
 def test_the_readme_shows_the_line_as_topics_yaml_has_it() -> None:

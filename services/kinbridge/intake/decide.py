@@ -136,7 +136,7 @@ def nhs_message(
     try:
         message = message_id(content, content_type)
     except UnreadableError as problem:
-        return _refused(problem, malformed_is=400, else_=400)
+        return cannot_be_read(problem, invalid_is=400)
     key = entrance.pseudonymiser.of_source_record(entrance.sender.source, message)
     source = entrance.sender.source
     entry = entrance.arrival.entry(NHS, "fhir-message", source, key, content, content_type)
@@ -148,7 +148,7 @@ def case_events(content: bytes, entrance: Entrance) -> Decided:
     try:
         parts = records.events(content)
     except UnreadableError as problem:
-        return _refused(problem)
+        return cannot_be_read(problem)
     sender = entrance.sender
     if any(part.authority != sender.authority for part in parts):
         return Refused(
@@ -173,7 +173,7 @@ def case_children(content: bytes, entrance: Entrance) -> Decided:
     try:
         parts = records.children(content)
     except UnreadableError as problem:
-        return _refused(problem)
+        return cannot_be_read(problem)
     source, authority = entrance.sender.case_source, entrance.sender.authority or ""
     entries = tuple(
         entrance.arrival.entry(
@@ -232,13 +232,9 @@ def _whole(entrance: Entrance, content: bytes, entries: tuple[Entry, ...]) -> Ac
     return Accepted(own, entries)
 
 
-def cannot_be_read(problem: UnreadableError) -> Refused:
-    """Refuse a body for a code and a field of ours."""
-    return _refused(problem)
-
-
-def _refused(problem: UnreadableError, *, malformed_is: int = 400, else_: int = 422) -> Refused:
-    status = malformed_is if problem.reason in _MALFORMED else else_
+def cannot_be_read(problem: UnreadableError, *, invalid_is: int = 422) -> Refused:
+    """Refuse a body for a code and a field of ours. What is not well-formed at all is a 400."""
+    status = 400 if problem.reason in _MALFORMED else invalid_is
     text = _SENTENCES.get(problem.reason, "The body cannot be read.")
     return Refused(status, problem.reason, text, problem.path)
 

@@ -11,10 +11,9 @@ _LONGEST: Final = timedelta(minutes=15)
 LONGEST_WISH: Final = timedelta(hours=1)
 _MOST_DOUBLINGS: Final = 10
 
-RETURNED_AFTER: Final = timedelta(days=5)
-"""MESH gives up a message that nobody acknowledged for so long, and tells its sender."""
 OLD: Final = timedelta(days=4)
-"""From here on operations are told of a message that still lies in the box."""
+"""From here on operations are told of a message that still lies in the box: after five days MESH
+gives it up, and tells its sender."""
 
 # A message id of MESH begins with the time of its acceptance, as 20210311101813838554_1B8F53.
 _STAMPED: Final = re.compile(r"^(\d{14})\d*_")

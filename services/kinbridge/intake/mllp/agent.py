@@ -87,10 +87,6 @@ class Listener:
         if self._open:
             await asyncio.wait(self._open, timeout=within)
 
-    @property
-    def open_connections(self) -> frozenset[asyncio.Task[None]]:
-        return frozenset(self._open)
-
     async def watch(self) -> None:
         """Look, whenever the feed may have become silent since the last look."""
         while True:

@@ -103,8 +103,8 @@ class Place:
     async def quiet(self) -> None:
         """Wait until no connection is open, and all that is counted of them is counted."""
         async with asyncio.timeout(_ANSWER_WITHIN):
-            while self.listener.open_connections:
-                await asyncio.wait(self.listener.open_connections)
+            while self.listener._open:
+                await asyncio.wait(self.listener._open)
 
     def counted(self, name: str, **labels: str) -> float:
         found = self.meters.registry.get_sample_value(
