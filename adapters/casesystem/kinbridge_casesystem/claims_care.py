@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from kinbridge_casesystem.child import ChildSnapshot, Placement
@@ -21,6 +22,8 @@ from kinbridge_schemas.events.persons import (
 # the next placement; E11 and E12 are adoptions; A3 to A6 are placements for adoption.
 _STARTS: Final = "S"
 ADOPTED: Final = frozenset({"E11", "E12"})
+_TEMPORARY: Final = "T"
+PLACED: Final = "shield-placement"
 FOR_ADOPTION: Final = frozenset({"A3", "A4", "A5", "A6"})
 
 
@@ -38,6 +41,11 @@ def is_order(detail: Detail) -> bool:
     return isinstance(detail, AdoptionShieldStarted) and detail.trigger in _ORDERS
 
 
+def is_placement(detail: Detail) -> bool:
+    """Whether a fact is a placement for adoption, by its type."""
+    return isinstance(detail, AdoptionShieldStarted) and detail.trigger.startswith("placement-")
+
+
 def care_claims(scope: Scope, placements: tuple[Placement, ...]) -> tuple[list[Claim], str]:
     """Give the claims of all placements, and the period of care that the last belongs to.
 
@@ -50,8 +58,20 @@ def care_claims(scope: Scope, placements: tuple[Placement, ...]) -> tuple[list[C
         inner = scope.inside("episode", placement.episode) if placement.episode else scope
         inner = inner.inside("placement", placement.id)
         starts, period = _period(inner, placement, period)
+        if placement.kind in FOR_ADOPTION and not broke_down(placement.start, placements):
+            placed = AdoptionShieldStarted(trigger=f"placement-{placement.kind.lower()}")
+            found.append(inner.claim(PLACED, placement.id, on(placement.start), placed))
         found += _placement(inner, placement, period, starts=starts)
     return found, period
+
+
+def broke_down(since: date, placements: tuple[Placement, ...]) -> bool:
+    """Whether a placement for adoption of that day was followed by one of another kind.
+
+    Temporary ones (T0 to T4) are no end of it.
+    """
+    later = (p.kind for p in placements if p.start > since and p.kind is not None)
+    return any(kind not in FOR_ADOPTION and not kind.startswith(_TEMPORARY) for kind in later)
 
 
 def other_care_claims(scope: Scope, snapshot: ChildSnapshot) -> Claims:
@@ -90,9 +110,6 @@ def _placement(inner: Scope, placement: Placement, period: Id, *, starts: bool) 
     else:
         moved = LookedAfterPlacementChanged(episode_id=period, placement_type=kind)
         yield inner.claim("placement", raw, start, moved)
-    if kind in FOR_ADOPTION:
-        placed = AdoptionShieldStarted(trigger=f"placement-{kind.lower()}")
-        yield inner.claim("shield-placement", raw, start, placed)
     reason = placement.end_reason or ""
     if placement.end is None or not reason.startswith("E"):
         return

@@ -15,7 +15,15 @@ from typing import Final
 from kinbridge.linking.asking import note_answer, questions
 from kinbridge.linking.concern import Own, Target, concerned, expect_first, own_children
 from kinbridge.linking.documents import NoState
-from kinbridge.linking.ending import Ending, end, end_meant, ended_by, forget_relative, refused
+from kinbridge.linking.ending import (
+    Ending,
+    end,
+    end_meant,
+    ended_by,
+    forget_relative,
+    refused,
+    tell_sign,
+)
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.identifiers import tell_identifiers
 from kinbridge.linking.outcome import Outcome, ask_held, say_ended, say_own, say_to, verdict_on
@@ -108,6 +116,8 @@ def _link_own(to: Telling, own: tuple[Own, ...]) -> Outcome:
     refusals = {o.ref: refused(to.registry.child(o.ref), to.event) for o in own}
     welcome = tuple(o for o in own if refusals[o.ref] is None)
     if not welcome:
+        for each in own:
+            tell_sign(each.ref, to)
         return Outcome("not-known", refusals[own[0].ref] or "no-open-case")
     refs = [o.ref for o in welcome]
     before = documents_with(refs, to.registry)

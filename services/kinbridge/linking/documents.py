@@ -174,7 +174,8 @@ class ChildDocument(Value):
 
     `since` is when the first of it was received. `held` are events that came before the case
     opened, said when it does. `keys` are the identifiers whose documents name this child, and
-    `usable` those by which events reach it. `said` is the record as last said.
+    `usable` those by which events reach it. `said` is the record as last said. `signs` are what
+    shields it: when the last of them is taken back, it may begin anew.
     """
 
     child: ChildRef
@@ -184,6 +185,7 @@ class ChildDocument(Value):
     since: AwareDatetime
     ended: Literal["", "shielded", "purged"] = ""
     ended_at: AwareDatetime | None = None
+    signs: Mapping[str, Told] = {}
     claims: Mapping[str, Claim] = {}
     involvements: Mapping[str, Involvement] = {}
     unborn: Mapping[str, Unborn] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from kinbridge.linking.concern import own_children
-from kinbridge.linking.documents import ChildDocument
+from kinbridge.linking.documents import ChildDocument, Told, latest_account
 from kinbridge.linking.fold import child_of
 from kinbridge.linking.identity import match
 from kinbridge.linking.parties import OWN
@@ -44,8 +44,10 @@ _ADOPTIVE_PLACEMENTS: Final = frozenset({"A3", "A4", "A5", "A6"})
 
 def end_meant(event: ChildEvent) -> Ending | None:
     """Say whether an event ends the record it is about, and how."""
-    if event.act == "retract":
-        return None
+    return None if event.act == "retract" else _ending(event)
+
+
+def _ending(event: ChildEvent) -> Ending | None:
     match event.detail:
         case AdoptionShieldStarted():
             return "shielded"
@@ -141,12 +143,14 @@ def _unheard_of(ref: ChildRef, to: Telling) -> ChildDocument:
 
 
 def _bare(document: ChildDocument, how: Ending, to: Telling) -> ChildDocument:
+    signs = _signs(document, to) if how == "shielded" else {}
     return ChildDocument(
         child=document.child,
         authority=document.authority,
         since=to.now,
         ended=how,
         ended_at=to.event.version.updated,
+        signs=signs,
         revision=document.revision + 1,
     )
 
@@ -215,6 +219,26 @@ def _cut_merges(document: ChildDocument, registry: Registry) -> set[ChildRef]:
             bare = known.model_copy(update={"merges": kept})
             registry.put_key(key, bare) if kept or known.holdings else registry.drop_key(key)
     return found
+
+
+def _signs(document: ChildDocument, to: Telling) -> Mapping[str, Told]:
+    return latest_account(document.signs, to.event.fact, Told(**to.word))
+
+
+def tell_sign(ref: ChildRef, to: Telling) -> None:
+    """Tell a shielded record of one more sign of adoption, or that one was taken back.
+
+    A placement for adoption may break down. When no sign stands any more, what the authority
+    tells from then on begins anew: nothing of before is left.
+    """
+    document = to.registry.child(ref)
+    if document is None or document.ended != "shielded" or _ending(to.event) != "shielded":
+        return
+    signs = _signs(document, to)
+    if any(sign.stands for sign in signs.values()):
+        to.registry.put_child(document.model_copy(update={"signs": signs}))
+    else:
+        to.registry.put_child(document.model_copy(update={"signs": {}, "ended": "purged"}))
 
 
 def refused(document: ChildDocument | None, event: ChildEvent) -> Code | None:

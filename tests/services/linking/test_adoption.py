@@ -147,7 +147,7 @@ def test_nothing_of_the_old_identity_is_left() -> None:
     assert traces(desk, ref("ada")) == [f"child:{ref('ada')} {desk.kept['child:' + ref('ada')]!r}"]
     bare = json.loads(desk.kept[f"child:{ref('ada')}"])
     said = {name for name, value in bare.items() if value}
-    assert said == {"child", "authority", "since", "ended", "ended_at", "revision"}
+    assert said == {"child", "authority", "since", "ended", "ended_at", "signs", "revision"}
 
 
 NEW: Final = child("new", BABY, name="Eve Lee", born=BORN)
@@ -272,6 +272,41 @@ def test_a_new_person_with_the_same_name_and_birth_date_is_tied_to_nothing_old()
         assert ref("ada") not in said.model_dump_json()
         assert desk.record("ben").family not in said.model_dump_json()
     assert desk.record("new-1").family not in {s.child.family for s in desk.said[:old_outputs]}
+
+
+# -- a placement that broke down
+
+
+def taken_back(detail: Value, fact: str, on: int) -> ChildEvent:
+    return la(detail, OLD, at=day(on), fact=fact, act="retract")
+
+
+def test_a_placement_that_broke_down_lets_the_child_be_heard_of_anew_and_of_nothing_before() -> (
+    None
+):
+    desk = family()
+    desk.tell(la(SHIELD, OLD, at=day(2), fact="placed"))
+    end = desk.tell(taken_back(SHIELD, "placed", 4))
+
+    late = desk.tell(la(CpPlanStarted(plan_id="plan-1"), OLD, at=day(1)))
+    anew = desk.tell(la(ReferralReceived(referral_id="referral-9"), OLD, at=day(4)))
+
+    assert (end.end, end.reason) == ("not-known", "shielded")
+    assert (late.end, late.reason) == ("not-known", "purged")
+    assert anew.end == "mapped-and-linked"
+    record = desk.record("ada")
+    assert (record.open, record.shielded, record.related) == (True, False, ())
+
+
+def test_as_long_as_one_sign_stands_the_record_stays_severed() -> None:
+    desk = family()
+    desk.tell(la(SHIELD, OLD, at=day(2), fact="placed"))
+    desk.tell(la(LookedAfterEnded(episode_id="e-2", reason="E12"), OLD, at=day(3), fact="order"))
+    desk.tell(taken_back(SHIELD, "placed", 4))
+
+    end = desk.tell(la(ReferralReceived(referral_id="referral-9"), OLD, at=day(5)))
+
+    assert (end.end, end.reason) == ("not-known", "shielded")
 
 
 # -- purge
