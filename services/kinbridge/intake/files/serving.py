@@ -17,7 +17,7 @@ from kinbridge.intake.files.agent import Folder, Watcher, Writing
 from kinbridge.intake.files.decide import End, Loaded, LoadWaits
 from kinbridge.intake.files.meters import Meters
 from kinbridge.intake.files.taking import taking
-from kinbridge.intake.freshness import Freshness
+from kinbridge.intake.hearing import Hearing
 from kinbridge.intake.watching import Watching, on_signal, rest, run_each
 from kinbridge.sources.files import WatchedFolder
 from kinbridge.sources.loader import SourcesError
@@ -56,12 +56,11 @@ class Round:
     meters: Meters
     stopping: asyncio.Event
     failing: str = ""
-    _fresh: Freshness = field(init=False)
+    _hearing: Hearing = field(init=False)
 
     def __post_init__(self) -> None:
-        self._fresh = Freshness(self.told.expect_within, self.watcher.writing.clock())
-        within = self.told.expect_within.total_seconds()
-        self.meters.expected.labels(self.source).set(within)
+        now = self.watcher.writing.clock()
+        self._hearing = Hearing(self.source, self.told.expect_within, self.meters, now)
 
     @property
     def source(self) -> str:
@@ -79,28 +78,23 @@ class Round:
             ends = await self.watcher.look()
         except OSError as problem:
             self._fail("folder-unreadable", type(problem).__name__)
+            self._hearing.look(now)
             return
         waits = [end.reason for end in ends if isinstance(end, LoadWaits)]
         self._fail(waits[0] if waits else "", "")
         self.meters.polled.labels(self.source).set(now.timestamp())
         for end in ends:
             self._count(end)
-        self._listen(bool(ends))
+        now = self.watcher.writing.clock()
+        if ends:
+            self._hearing.heard(now)
+        else:
+            self._hearing.look(now)
 
     def _count(self, end: End) -> None:
         self.meters.loads.labels(self.source, _ENDS[type(end).__name__]).inc()
         if isinstance(end, Loaded):
             self.meters.records.labels(self.source).inc(end.records)
-
-    def _listen(self, heard: bool) -> None:  # noqa: FBT001 - it is the claim itself
-        now, before = self.watcher.writing.clock(), self._fresh
-        self._fresh = before.heard_at(now) if heard else before.looked_at(now)
-        if heard:
-            self.meters.received.labels(self.source).set(now.timestamp())
-        self.meters.silent.labels(self.source).set(self._fresh.silent)
-        if self._fresh.silent and not before.silent:
-            quiet = int(before.quiet_for(now).total_seconds())
-            _log.error("source.silent", source=self.source, quiet_seconds=quiet)
 
     def _fail(self, reason: str, problem: str) -> None:
         if reason and reason != self.failing:

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from kinbridge.intake.agent import Clock, Durable, Written, write
-from kinbridge.intake.freshness import Freshness
+from kinbridge.intake.hearing import Hearing
 from kinbridge.intake.mllp.decide import Accepted, Decided, Entrance, Refused, decide, reply
 from kinbridge.intake.mllp.frames import Frame, Framer, framed
 from kinbridge.intake.mllp.meters import Meters
@@ -53,16 +53,14 @@ class Listener:
     feed: MllpFeed
     desk: Desk
     tls: ssl.SSLContext | None = None
-    fresh: Freshness = field(init=False)
+    hearing: Hearing = field(init=False)
     _server: asyncio.Server | None = None
     _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.fresh = Freshness(self.feed.expect_within, self.desk.clock())
-        meters, source = self.desk.meters, self.feed.source
-        meters.expected.labels(source).set(self.feed.expect_within.total_seconds())
-        meters.received.labels(source).set(0)
-        meters.connections.labels(source).set(0)
+        feed, meters = self.feed, self.desk.meters
+        self.hearing = Hearing(feed.source, feed.expect_within, meters, self.desk.clock())
+        meters.connections.labels(feed.source).set(0)
 
     async def start(self) -> int:
         """Listen; gives the port. Raises OSError where the address cannot be had."""
@@ -90,31 +88,9 @@ class Listener:
     async def watch(self) -> None:
         """Look, whenever the feed may have become silent since the last look."""
         while True:
-            self.look()
-            await asyncio.sleep(self.fresh.look_again(self.desk.clock()).total_seconds())
-
-    def look(self) -> None:
-        """Tell operations when nothing has come for longer than may be."""
-        now = self.desk.clock()
-        before, self.fresh = self.fresh.silent, self.fresh.looked_at(now)
-        self.desk.meters.silent.labels(self.feed.source).set(self.fresh.silent)
-        if self.fresh.silent and not before:
-            _log.error(
-                "source.silent",
-                source=self.feed.source,
-                quiet_seconds=int(self.fresh.quiet_for(now).total_seconds()),
-                expected_seconds=int(self.fresh.expect_within.total_seconds()),
-            )
-
-    def heard(self) -> None:
-        """Take note that a message of the feed came."""
-        now, source = self.desk.clock(), self.feed.source
-        if self.fresh.silent:
-            quiet = int(self.fresh.quiet_for(now).total_seconds())
-            _log.info("source.heard-again", source=source, quiet_seconds=quiet)
-        self.fresh = self.fresh.heard_at(now)
-        self.desk.meters.silent.labels(source).set(0)
-        self.desk.meters.received.labels(source).set(now.timestamp())
+            now = self.desk.clock()
+            self.hearing.look(now)
+            await asyncio.sleep(self.hearing.look_again(now).total_seconds())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         meters, source = self.desk.meters, self.feed.source
@@ -215,7 +191,7 @@ class _Conversation:
         decided = [decide(frame, entrance) for frame in frames]
         # Those who may not send here do not make the feed sound alive.
         if any(isinstance(each, Accepted) for each in decided):
-            self.listener.heard()
+            self.listener.hearing.heard(desk.clock())
         stored = await asyncio.gather(*(self._store(each) for each in decided))
         untold = False
         for each, safe in zip(decided, stored, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from pydantic import SecretStr
@@ -14,7 +14,7 @@ from kinbridge.intake.agent import open_durable, wall_clock
 from kinbridge.intake.files.agent import Writing
 from kinbridge.intake.files.decide import End, Loaded, LoadRefused, LoadWaits
 from kinbridge.intake.files.meters import Meters
-from kinbridge.intake.freshness import Freshness
+from kinbridge.intake.hearing import Hearing
 from kinbridge.intake.sql.agent import Copy, CopyUnreadableError
 from kinbridge.intake.sql.decide import next_reading
 from kinbridge.intake.watching import Watching, on_signal, rest, run_each
@@ -43,8 +43,12 @@ class Readings:
     writing: Writing
     meters: Meters
     stopping: asyncio.Event
-    fresh: Freshness
     failing: str = ""
+    _hearing: Hearing = field(init=False)
+
+    def __post_init__(self) -> None:
+        now = self.writing.clock()
+        self._hearing = Hearing(self.source, self.told.expect_within, self.meters, now)
 
     @property
     def source(self) -> str:
@@ -67,13 +71,12 @@ class Readings:
         else:
             self._count(end)
         now = self.writing.clock()
-        heard = not self.failing
-        self.fresh = self.fresh.heard_at(now) if heard else self.fresh.looked_at(now)
-        if heard:
-            self.meters.received.labels(source).set(now.timestamp())
+        if self.failing:
+            self._hearing.look(now)
+        else:
+            self._hearing.heard(now)
             self.meters.polled.labels(source).set(now.timestamp())
         self.meters.failing.labels(source).set(bool(self.failing))
-        self.meters.silent.labels(source).set(self.fresh.silent)
 
     def _count(self, end: End) -> None:
         source, self.failing = self.source, ""
@@ -116,10 +119,5 @@ async def _serve(
 ) -> int:
     stopping, meters = asyncio.Event(), Meters()
     on_signal(stopping.set)
-    readings = [
-        Readings(
-            told, copy, writing, meters, stopping, Freshness(told.expect_within, wall_clock())
-        )
-        for told, copy in copies
-    ]
+    readings = [Readings(told, copy, writing, meters, stopping) for told, copy in copies]
     return await run_each(readings, writing.durable, watching, meters.registry)

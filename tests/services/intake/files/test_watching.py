@@ -76,15 +76,17 @@ async def test_rounds_count_loads_records_and_silence(tmp_path: Path) -> None:
 
 
 async def test_a_folder_that_went_away_is_failing_until_it_is_back(tmp_path: Path) -> None:
-    watched = a_round(tmp_path, Clock())
+    clock = Clock()
+    watched = a_round(tmp_path, clock)
     (tmp_path / "incoming").rename(tmp_path / "elsewhere")
 
+    clock.now += timedelta(hours=3)
     await watched.once()
-    failing = watched.failing
+    failing, silent = watched.failing, value(watched.meters, "source_silent")
     (tmp_path / "elsewhere").rename(tmp_path / "incoming")
     await watched.once()
 
-    assert failing == "folder-unreadable"
+    assert (failing, silent) == ("folder-unreadable", 1)
     assert watched.failing == ""
 
 

@@ -222,8 +222,8 @@ async def test_a_silent_feed_is_told_and_what_is_refused_does_not_make_it_heard(
     async with a_place(InMemory(), clock=lambda: times[-1]) as place, place.connected() as sender:
         with capture_logs() as logs:
             times.append(NOW + timedelta(hours=2))
-            place.listener.look()
-            place.listener.look()
+            place.listener.hearing.look(times[-1])
+            place.listener.hearing.look(times[-1])
             await sender.send(arrival("M1", sender="LAB|RJ1"))
             await sender.answer()
             silent = place.counted("kinbridge_source_silent")

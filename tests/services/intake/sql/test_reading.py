@@ -11,11 +11,12 @@ from typing import Final
 import pytest
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from kinbridge.intake.agent import Clock
 from kinbridge.intake.files.agent import Writing
 from kinbridge.intake.files.decide import Loaded, LoadRefused
 from kinbridge.intake.files.meters import Meters
-from kinbridge.intake.freshness import Freshness
 from kinbridge.intake.sql.agent import Copy, CopyUnreadableError
 from kinbridge.intake.sql.decide import next_reading
 from kinbridge.intake.sql.serving import Readings, copies_of
@@ -51,8 +52,8 @@ def copy(tmp_path: Path) -> Copy:
     return Copy(SecretStr(f"sqlite:///{path}"), SSD)
 
 
-def writing(kept: InMemory) -> Writing:
-    return Writing(kept, PSEUDONYMS, lambda: NOW)
+def writing(kept: InMemory, clock: Clock = lambda: NOW) -> Writing:
+    return Writing(kept, PSEUDONYMS, clock)
 
 
 async def test_rows_become_one_record_a_child_with_what_the_mapping_names(copy: Copy) -> None:
@@ -123,21 +124,26 @@ def test_the_next_reading_is_at_the_time_of_england(now: str, at: str, then: str
 
 
 async def test_readings_count_and_a_failure_is_shown_until_the_next_success(copy: Copy) -> None:
-    kept, meters = InMemory(), Meters()
+    times, meters = [NOW], Meters()
     sources = Sources(extracts=(SSD,), sql=(TOLD,))
     [(told, found)] = copies_of(sources, lambda _: copy.url)
-    fresh = Freshness(timedelta(hours=50), NOW)
-    readings = Readings(told, found, writing(kept), meters, asyncio.Event(), fresh)
+    kept = writing(InMemory(), lambda: times[-1])
+    readings = Readings(told, found, kept, meters, asyncio.Event())
 
     await readings.once()
     readings.copy = Copy(SecretStr("sqlite://"), SSD)
-    await readings.once()
+    times.append(NOW + told.expect_within + timedelta(hours=1))
+    with capture_logs() as logs:
+        await readings.once()
     failed = readings.failing
     readings.copy = found
     await readings.once()
 
     value = meters.registry.get_sample_value
     assert (failed, readings.failing) == ("table-unreadable", "")
+    assert [line["event"] for line in logs] == ["sql.failing", "source.silent"]
+    assert value("kinbridge_source_silent", {"source": "209.ssd"}) == 0
+    assert value("kinbridge_source_expected_within_seconds", {"source": "209.ssd"})
     assert value("kinbridge_files_loads_total", {"source": "209.ssd", "end": "taken"}) == 2
 
 
