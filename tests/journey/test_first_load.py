@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from kinbridge_schemas.events import ChildEvent
 from tests.adapters.casesystem.loads import census, census_child, enquiry, plan, referral
+from tests.journey.adoption_feeds import OTHER
+from tests.journey.edge import FIRST as STARTED
+from tests.journey.edge import Edge
 from tests.journey.loading import take
+from tests.journey.test_adoption_edge import EACH
 from tests.journey.world import MemoryWorld
 
 NOW = datetime(2026, 11, 11, 10, 0, tzinfo=UTC)
@@ -61,3 +66,15 @@ def test_a_changed_file_tells_only_what_changed(world: MemoryWorld) -> None:
 
     new = [e.detail.kind for e in events(world) if e.id not in before]
     assert new == ["cp_plan_category_changed"]
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_the_first_load_of_every_source_opens_the_case_and_raises_no_alert(
+    name: str, tmp_path: Path
+) -> None:
+    edge = Edge(EACH[name], tmp_path)
+    edge.take((OTHER, ""))
+    edge.world.until(STARTED + timedelta(hours=26))
+
+    assert edge.record().open
+    assert edge.world.alerts() == []
