@@ -100,7 +100,7 @@ class Consolidation:
         state = came.state
         to = moving.elsewhere(state, family, concern)
         if to is not None:
-            return Moved(state, "followed", words=(_followed(concern, family, to, now),))
+            return Moved(state, "followed", words=(moving.followed(concern, family, to, now),))
         return _joined(_taken(state, family, concern, terms, now), came)
 
     def _answered(
@@ -160,12 +160,18 @@ class Consolidation:
         terms = self._terms(concern)
         arm = state.of(concern.arm)
         if late.recall:
-            result = recalled(arm, concern, terms, now)
-            return Moved(state.with_arm(result.arm), result.reason, result.revisions)
+            result = recalled(arm, family, concern, terms, now)
+            to = moving.elsewhere(state, family, concern)
+            words = (
+                ()
+                if to is None
+                else (moving.followed(concern, family, to, late.since, recall=True),)
+            )
+            return Moved(state.with_arm(result.arm), result.reason, result.revisions, words)
         home = state.home(concern.child)
         beyond = home is not None and home.mark > (concern.record_revision, concern.as_of)
         if home is not None and home.family != family and beyond:
-            words = (_followed(concern, family, home.family, late.since),)
+            words = (moving.followed(concern, family, home.family, late.since),)
             return Moved(state, "followed", words=words)
         return _taken(state, family, concern, terms, now)
 
@@ -199,7 +205,7 @@ def _taken(
     held = now + terms.waits_for_items if waits else None
     words: Iterable[ItemsMoved] = ()
     if home is not None and home.came_from is not None and _unheard_of(arm, concern):
-        words = (_followed(concern, family, home.came_from, now, recall=True),)
+        words = (moving.followed(concern, family, home.came_from, now, recall=True),)
     result: Result = take(arm, family, concern, terms, now, held_until=held)
     return Moved(state.with_arm(result.arm), result.reason, result.revisions, tuple(words))
 
@@ -218,22 +224,6 @@ def _unheard_of(arm: Arm, concern: Concern) -> bool:
 
 def _joined(done: Moved, came: Moved) -> Moved:
     return Moved(done.state, done.reason, done.revisions, (*came.words, *done.words))
-
-
-def _followed(
-    concern: Concern, family: FamilyRef, to: FamilyRef, since: datetime, *, recall: bool = False
-) -> ItemsMoved:
-    said = ConcernFollowed(concern=concern, since=since, recall=recall)
-    parts = (concern.concern, concern.as_of.isoformat(), concern.status, concern.urgency)
-    return ItemsMoved(
-        id=derive_id("follow", family, to, *parts, str(recall)),
-        family=to,
-        from_family=family,
-        record_revision=concern.record_revision,
-        moved=concern.as_of,
-        child=concern.child,
-        said=said,
-    )
 
 
 def _passed_on(response: Response, arm: ServiceArm, family: FamilyRef, to: Address) -> ItemsMoved:

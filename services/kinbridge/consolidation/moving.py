@@ -23,7 +23,13 @@ from kinbridge_schemas.alerts import AlertRevision, Item, Reason
 from kinbridge_schemas.base import derive_id
 from kinbridge_schemas.concerns import AlertProposed, Concern
 from kinbridge_schemas.identifiers import ChildRef, FamilyRef
-from kinbridge_schemas.moves import HandedOver, HandOver, ItemsMoved, MovedItem
+from kinbridge_schemas.moves import (
+    ConcernFollowed,
+    HandedOver,
+    HandOver,
+    ItemsMoved,
+    MovedItem,
+)
 
 _REMEMBERED: Final = timedelta(days=90)
 
@@ -88,8 +94,26 @@ def handed_over(
             saying = _left(arm.open, given, ask, terms[arm.open.authority, name], now)
             state = state.with_arm(arm.with_alert(saying.alert))
             revisions += [saying.revision] if saying.revision else []
+        words += () if late else _ended_here(arm, child, ask)
     reason = "asked-late" if late else "handed-over"
     return Moved(state, reason, tuple(revisions), tuple(words))
+
+
+def followed(
+    concern: Concern, family: FamilyRef, to: FamilyRef, since: datetime, *, recall: bool = False
+) -> ItemsMoved:
+    """An account that goes where the child went; a `recall` only to what knows its concern."""
+    said = ConcernFollowed(concern=concern, since=since, recall=recall)
+    parts = (concern.concern, concern.as_of.isoformat(), concern.status, concern.urgency)
+    return ItemsMoved(
+        id=derive_id("follow", family, to, *parts, str(recall)),
+        family=to,
+        from_family=family,
+        record_revision=concern.record_revision,
+        moved=concern.as_of,
+        child=concern.child,
+        said=said,
+    )
 
 
 def received(
@@ -159,6 +183,16 @@ def _asked(home: Home, family: FamilyRef, source: FamilyRef) -> ItemsMoved:
 
 def _of_child(alert: Alert, child: ChildRef) -> tuple[Kept, ...]:
     return tuple(k for k in alert.items if k.concern.child == child and not k.left)
+
+
+def _ended_here(arm: Arm, child: ChildRef, ask: ItemsMoved) -> list[ItemsMoved]:
+    """What ended in an alert closed since: the child may have left an older account there."""
+    last = {k.concern.concern: k for alert in arm.closed for k in _of_child(alert, child)}
+    return [
+        followed(kept.concern, ask.family, ask.from_family, kept.seen, recall=True)
+        for name, kept in sorted(last.items())
+        if kept.concern.status != "active" and (arm.open is None or not arm.open.find(name))
+    ]
 
 
 def _given(ask: ItemsMoved, child: ChildRef, arm: Arm, given: Iterable[Kept]) -> ItemsMoved:

@@ -127,8 +127,11 @@ def _result(arm: Arm, saying: Saying, otherwise: str) -> Result:
     return Result(arm, saying.revision.reason, (saying.revision,))
 
 
-def recalled(arm: Arm, concern: Concern, terms: Terms, now: datetime) -> Result:
-    """Take back what a closed alert said of a child that has moved to another family since."""
+def recalled(arm: Arm, family: FamilyRef, concern: Concern, terms: Terms, now: datetime) -> Result:
+    """Take in how a concern ended elsewhere, where an alert of this family holds it."""
+    here = arm.open.find(concern.concern) if arm.open is not None else None
+    if here is not None and not here.left:
+        return take(arm, family, concern, terms, now)
     found = in_closed(arm, concern)
     if found is None:
         return Result(arm, "nothing-to-recall")

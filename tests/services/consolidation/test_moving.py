@@ -248,3 +248,22 @@ def test_an_answer_that_followed_does_not_calm_what_nobody_was_told_of() -> None
 
     assert "answer-before-saying" in desk.reasons
     assert said == [Reason.FIRST]
+
+
+def test_what_ended_in_a_closed_alert_ends_where_an_older_account_was_left() -> None:
+    desk = Desk()
+    bea, other = (a_concern_of("bea", name, urgency=Urgency.U1) for name in ("one", "two"))
+    desk.propose(bea)
+    there = moved(bea)
+    desk.hear(proposed(there, supersedes_family=FAMILY), at=there.as_of)
+    back = moved(bea, FAMILY, minute=20, revision=3)
+    desk.hear(proposed(back, supersedes_family=NEW), at=back.as_of)
+    closing = an_answer(Close(outcome="acted-on"), alert=desk.said[-1].alert, at=back.as_of)
+    desk.hear(closing, at=back.as_of)
+    desk.propose(withdrawn(back, at=START + minutes(21)), at=START + minutes(21))
+
+    move(desk, moved(other, minute=30, revision=4))
+
+    alert = desk.state(NEW).macpt.open
+    assert alert is not None
+    assert [k.concern.concern for k in alert.live] == [other.concern]
