@@ -117,7 +117,7 @@ EACH: Final[Mapping[str, Source]] = {
 }
 NOT_HERE: Final = {
     "meeting": "a meeting names children who are known, and tells nothing of adoption",
-    "eclipse": "its own tests hold it to this",
+    "eclipse": "its signs are each authority's own words; it has tests of its own",
 }
 
 ROWS: Final = [

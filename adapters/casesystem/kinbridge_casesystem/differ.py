@@ -211,7 +211,7 @@ class _Telling:
         missing = {*self._purged(), *self._deleted(claimed)}
         # That a record of an adoption was removed does not undo the adoption.
         missing = {f for f in missing if not (f in facts and is_order(facts[f].detail))}
-        if self.is_earlier:
+        if self.is_earlier or not facts:
             return missing
         return missing | (denied(self.scope, self.child) - claimed)
 
