@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
 
 from kinbridge_fhir.nodes import MAX_BYTES
@@ -17,6 +16,7 @@ from tests.adapters.fuzz.attacks import Attack
 from tests.adapters.fuzz.inputs import inputs
 
 _MOST = 1_990
+_HERE = "the entries"
 _OWN = re.compile(r'("id": "[^"]*|"value": "[A-Z]{2}-[^"]*)"')
 
 
@@ -55,9 +55,10 @@ def _kind(entry: Any) -> str | None:
 def _grown(bundle: dict[str, Any], entry: dict[str, Any]) -> bytes:
     told = json.dumps(entry)
     most = min(_MOST - len(bundle["entry"]), (MAX_BYTES - 200_000) // len(told))
-    more = deepcopy(bundle)
-    more["entry"] += [json.loads(_renamed(told, n)) for n in range(most)]
-    return json.dumps(more).encode()
+    entries = [json.dumps(bundle["entry"])[1:-1], *(_renamed(told, n) for n in range(most))]
+    # Put in as text: to read and write each of them again would be most of the work.
+    around = json.dumps({**bundle, "entry": _HERE})
+    return around.replace(json.dumps(_HERE), f"[{', '.join(entries)}]").encode()
 
 
 def _renamed(told: str, number: int) -> str:

@@ -28,7 +28,7 @@ def states(played: Line) -> dict[str, dict[str, object]]:
     return {stage.name: played.states(stage.name) for stage in STAGES}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000), count=st.integers(0, 120), ticks=st.integers(0, 3))
 def test_disorder_changes_no_state_and_loses_no_output(seed: int, count: int, ticks: int) -> None:
     played = line(seed)
