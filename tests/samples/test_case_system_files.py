@@ -15,10 +15,9 @@ from typing import Final
 import pytest
 
 from kinbridge_casesystem.dfe import read_dfe
-from kinbridge_casesystem.formats import judged
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.problems import UnreadableError
-from tests.adapters.casesystem.loads import Files, Loads, parts, report
+from tests.adapters.casesystem.loads import Files, Loads, judged, parts, report
 from tests.journey.loading import send, take
 from tests.journey.world import MemoryWorld
 from tests.samples.place import SAMPLES

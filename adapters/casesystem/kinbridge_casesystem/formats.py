@@ -6,7 +6,7 @@ It loads the readers of workbooks, and is for those who take files in; mapping n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from kinbridge_casesystem.cin import read_cin
 from kinbridge_casesystem.cin_file import cut_cin
 from kinbridge_casesystem.cutting import Format, Loading, Progress, Read, SourceFile
 from kinbridge_casesystem.differ import Reader
-from kinbridge_casesystem.quality import Finding, Report, Tally
+from kinbridge_casesystem.quality import Finding, Tally
 from kinbridge_casesystem.records import Part
 from kinbridge_casesystem.ssda903 import cut_903, read_903
 from kinbridge_schemas.problems import UnreadableError
@@ -54,12 +54,9 @@ FORMATS: Final[Mapping[str, Format]] = {
 """The formats of files that need nothing configured, by route."""
 
 
-def judged(read: Reader, parts: Iterable[Part], now: datetime) -> Report:
-    """Give the data quality of parts: what their reader finds odd, counted."""
-    tally = Tally()
-    for part in parts:
-        try:
-            tally.add(read(part.content, now).findings)
-        except UnreadableError as problem:
-            tally.add_unreadable(Finding(problem.reason, problem.path))
-    return tally.report()
+def count(tally: Tally, read: Reader, part: Part, now: datetime) -> None:
+    """Count what the reader of a part finds odd, or why it cannot be read."""
+    try:
+        tally.add(read(part.content, now).findings)
+    except UnreadableError as problem:
+        tally.add_unreadable(Finding(problem.reason, problem.path))

@@ -13,7 +13,7 @@ from kinbridge.linking.fold import Child, child_of
 from kinbridge.linking.identity import CROWD
 from kinbridge.linking.parties import day_of
 from kinbridge.linking.registry import Registry
-from kinbridge_schemas.identifiers import ChildRef, FamilyRef, PersonRef, Pseudonymiser, SubjectKey
+from kinbridge_schemas.identifiers import ChildRef, FamilyRef, PersonRef, Pseudonymiser
 
 _FAR_DAYS = 140
 
@@ -95,11 +95,6 @@ def birth_of(child: Child, family: Family) -> Birth | None:
             if len(candidates) == 1:
                 return birth
     return None
-
-
-def expects(child: Child, mother: SubjectKey, birth: Birth) -> bool:
-    """Whether a birth notified for this mother may be of this child."""
-    return mother in child.mothers and _may_be(birth, child)
 
 
 def _may_be(birth: Birth, child: Child) -> bool:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from kinbridge.linking.case import Case, case_of
 from kinbridge.linking.documents import Birth, ChildDocument, Claim, Due, Relation, Told
 from kinbridge.linking.registry import Registry
-from kinbridge_schemas.identifiers import ChildRef, NhsNumber, PersonName, SubjectKey
+from kinbridge_schemas.identifiers import ChildRef, PersonName, SubjectKey
 from kinbridge_schemas.vocabulary import Precision, Role
 
 T = TypeVar("T", bound=Told)
@@ -181,7 +181,3 @@ def _relatives(relations: tuple[Relation, ...]) -> tuple[Relative, ...]:
         if r.part == "start"
     ]
     return tuple(sorted(found, key=lambda r: (r.relation.value, r.says.event)))
-
-
-def number_of(child: Child) -> NhsNumber | None:
-    return child.number.nhs_number if child.number else None

@@ -6,12 +6,10 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from kinbridge.runtime.progress import Progress, World
 from kinbridge.runtime.records import Headers, Outgoing
-
-V = TypeVar("V")
 
 _ZERO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from kinbridge_casesystem.cutting import Loading, Progress, SourceFile, unheard
-from kinbridge_casesystem.formats import FORMATS, judged
-from kinbridge_casesystem.quality import Report
+from kinbridge_casesystem.differ import Reader
+from kinbridge_casesystem.formats import FORMATS, count
+from kinbridge_casesystem.quality import Report, Tally
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.mapped import Remembered
@@ -28,6 +29,14 @@ def parts(
     route: str, files: Files, since: date | None = None, progress: Progress = unheard
 ) -> list[Part]:
     return list(FORMATS[route].cut(source_files(files), Loading(since), progress))
+
+
+def judged(read: Reader, found: Iterable[Part], now: datetime = NOW) -> Report:
+    """Give the data quality of parts, as a load's report says it."""
+    tally = Tally()
+    for part in found:
+        count(tally, read, part, now)
+    return tally.report()
 
 
 def report(route: str, files: Files, now: datetime = NOW) -> Report:

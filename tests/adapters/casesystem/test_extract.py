@@ -15,7 +15,6 @@ import pytest
 from kinbridge_casesystem.cutting import Loading, SourceFile, unheard
 from kinbridge_casesystem.extract_file import ExtractFormat
 from kinbridge_casesystem.extract_model import ExtractMapping, load_mapping
-from kinbridge_casesystem.formats import judged
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.events import ChildEvent
 from kinbridge_schemas.events.persons import UnbornRegistered
@@ -23,7 +22,7 @@ from kinbridge_schemas.events.protection import CpPlanStarted, IcpcHeld, S47Star
 from kinbridge_schemas.mapped import Remembered
 from kinbridge_schemas.problems import UnreadableError
 from kinbridge_schemas.vocabulary import Role
-from tests.adapters.casesystem.loads import kinds, shuffled_lines
+from tests.adapters.casesystem.loads import judged, kinds, shuffled_lines
 from tests.adapters.mapping import NOW, map_one
 
 SHIPPED: Final = Path(__file__).parents[3] / "deploy" / "extracts"

@@ -31,7 +31,8 @@ from kinbridge.intake.files.decide import (
 from kinbridge.intake.files.taking import Taking
 from kinbridge.intake.files.unpack import Copies, chunks_of
 from kinbridge_casesystem.cutting import Loading, unheard
-from kinbridge_casesystem.quality import Finding, Tally
+from kinbridge_casesystem.formats import count
+from kinbridge_casesystem.quality import Tally
 from kinbridge_casesystem.records import Part
 from kinbridge_schemas.identifiers import Pseudonymiser
 from kinbridge_schemas.problems import UnreadableError
@@ -77,10 +78,7 @@ async def load_parts(
     def some(parts: Iterator[Part]) -> list[Part]:
         found = list(islice(parts, _AT_ONCE))
         for part in found:
-            try:
-                tally.add(taken.format.read(part.content, now).findings)
-            except UnreadableError as problem:
-                tally.add_unreadable(Finding(problem.reason, problem.path))
+            count(tally, taken.format.read, part, now)
         return found
 
     try:
