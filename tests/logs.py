@@ -110,8 +110,8 @@ class RunLogs:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        return  # Its controller searches one folder for all of them, named in what it inherits.
+    if hasattr(config, "workerinput"):
+        return  # A worker of xdist: its controller searches one folder for all, which it inherits.
     factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
     folder = factory.mktemp("run-logs", numbered=False)
     os.environ[FOLDER_SETTING] = str(folder)

@@ -56,8 +56,13 @@ def test_a_child_logs_and_ends_at_once():
 """
 
 
-def test_a_run_that_says_a_number_anywhere_fails_and_does_not_repeat_it(tmp_path: Path) -> None:
-    done = run_over(PLANTED, tmp_path)
+@pytest.mark.parametrize(
+    "processes", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "on two processes"]
+)
+def test_a_run_that_says_a_number_anywhere_fails_and_does_not_repeat_it(
+    tmp_path: Path, processes: tuple[str, ...]
+) -> None:
+    done = run_over(PLANTED, tmp_path, *processes)
     told = [line for line in done.stdout.splitlines() if ": an NHS number" in line]
 
     assert done.returncode == 1, done.stdout
@@ -74,7 +79,7 @@ def test_a_run_that_says_nothing_of_the_kind_passes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def run_over(tests: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_over(tests: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run pytest, with the search of the logs, over a file of tests."""
     (folder / "test_planted.py").write_text(tests, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "tests.logs", "-p", "no:cacheprovider"]
@@ -82,7 +87,7 @@ def run_over(tests: str, folder: Path) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if k not in {"KINBRIDGE_TEST_LOGS", "PYTHONPATH"}}
     alone = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(
-        [*command, f"--basetemp={folder / 'base'}", f"--rootdir={folder}", str(folder)],
+        [*command, f"--basetemp={folder / 'base'}", f"--rootdir={folder}", *options, str(folder)],
         cwd=folder,
         env={**kept, **alone},
         check=False,
