@@ -119,6 +119,7 @@ def test_an_empty_store_beside_a_group_that_has_read(make: Make) -> None:
 def test_a_missing_topic(make: Make) -> None:
     rig = make(topics_within=2.0)
     rig.delete_topic("ones")
+    rig.wait(lambda: rig.topic("ones") not in rig.admin().list_topics(timeout=5).topics)
 
     log = text_of(rig, rig.start("one"), Exit.TOPICS)
 

@@ -23,7 +23,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from kinbridge.demo.live import LiveWorld
 from kinbridge.demo.policy import write_shortened
-from kinbridge.demo.sources import SOURCES, source_keys
+from kinbridge.demo.sources import SOURCES, mapping_files, source_keys
 from kinbridge.pipeline import STAGES
 from kinbridge.runtime.clock import is_clock, read_clock
 from kinbridge.runtime.listening import Listener
@@ -313,11 +313,14 @@ def _environment(folder: Path, port: int, receiver: Receiver) -> dict[str, str]:
     _write_policies(folder / "partnerships")
     keys = [key.model_dump(mode="json") for key in source_keys(KEYS)]
     (folder / "keys.yaml").write_text(yaml.safe_dump({"keys": keys}), encoding="utf-8")
+    extracts = mapping_files(ROOT / "deploy" / "partnerships")
+    (folder / "sources.yaml").write_text(yaml.safe_dump({"extracts": extracts}), encoding="utf-8")
     return {
         **os.environ,
         "KINBRIDGE_DATA": str(folder / "data"),
         "KINBRIDGE_PARTNERSHIPS": str(folder / "partnerships"),
         "KINBRIDGE_KEYS": str(folder / "keys.yaml"),
+        "KINBRIDGE_SOURCES": str(folder / "sources.yaml"),
         "KINBRIDGE_SECRET": "a made-up secret, for tests, and long enough",
         "KINBRIDGE_INTAKE_PORT": str(port),
         "KINBRIDGE_CLOCK_INTERVAL": "PT0.25S",
