@@ -20,7 +20,7 @@ from kinbridge.demo.telling import expectation
 from kinbridge_schemas.alerts import Delivery, Item
 from kinbridge_schemas.dispositions import Disposition
 from tests.integration.conftest import EMBEDDED
-from tests.integration.line import RunningLine, clinic
+from tests.integration.line import AUTHORITIES, RunningLine, clinic
 from tests.integration.receiver import Got
 from tests.journey.people import Family, appointment, emergency_arrival, from_cases
 
@@ -187,7 +187,9 @@ def latest(got: Iterable[Got]) -> dict[str, int]:
 def revisions(line: RunningLine) -> dict[str, int]:
     """Give each alert's last revision, as the teams' topics have it."""
     found: dict[str, int] = {}
-    for topic in ("alerts.macpt.209", "alerts.family-help.209"):
+    for topic in (
+        f"alerts.{arm}.{code}" for arm in ("macpt", "family-help") for code in AUTHORITIES
+    ):
         for alert in line.bodies(topic):
             found[alert.alert] = max(found.get(alert.alert, 0), alert.revision)
     return found
